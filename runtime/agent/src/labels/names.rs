@@ -165,12 +165,12 @@ impl Names {
         let mut rest = String::with_capacity(written.len());
         let mut at = 0;
         while let Some(letter) = letters.get(at).copied() {
-            let opens = at.checked_sub(1).and_then(|before| letters.get(before)).is_none_or(|before| !before.is_alphanumeric());
+            let opens = at.checked_sub(1).and_then(|before| letters.get(before)).is_none_or(|before| !text::is_letter(*before));
             let found = QUOTES.iter().filter(|(open, _)| opens && *open == letter).find_map(|(_, close)| {
                 let end = letters.iter().skip(at + 1).take(QUOTED_MAX + 1).position(|other| other == close)? + at + 1;
                 let inner: String = letters.get(at + 1..end)?.iter().collect();
                 // An apostrophe inside of a word closes nothing.
-                let ends = letters.get(end + 1).is_none_or(|after| !after.is_alphanumeric());
+                let ends = letters.get(end + 1).is_none_or(|after| !text::is_letter(*after));
                 (ends && !inner.contains('\n') && inner.chars().any(char::is_alphanumeric)).then_some((inner, end))
             });
             if let Some((inner, end)) = found {
@@ -257,7 +257,7 @@ fn is_form(word: &str) -> bool {
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty())
+    text.split(|letter: char| !text::is_letter(letter)).filter(|word| !word.is_empty())
 }
 
 fn is_content(word: &str) -> bool {
@@ -303,6 +303,10 @@ mod tests {
             ("Move the meeting to noon", "meeting", false),
             ("Update my rent for the next month", "next month", false),
             ("Look at invoice 4711-a", "4711", false),
+            // One word, whatever marks are written on its letters.
+            ("राष्ट्रिय सभाको टिपोट पढ", "राष्ट्रिय", false),
+            ("'राष्ट्रिय' पढ", "राष्ट्रिय", true),
+            ("राष्ट्रिय सभा हेर", "राष्ट्रिय सभा", true),
         ] {
             assert_eq!(!Names::of([message]).naming(text, true).is_empty(), expect, "{message}: {text}");
         }

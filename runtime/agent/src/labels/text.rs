@@ -1,6 +1,7 @@
 //! Text made comparable: folded case and width, single spaces; and where a value stands by itself in one.
 
 use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 /// Whether a value is an account or phone number: seven digits or more, perhaps with letters, grouped in any way.
 pub(super) fn is_account(key: &str) -> bool {
@@ -92,8 +93,13 @@ pub(super) fn span(original: &str, folded_message: &str, key: &str) -> Option<(u
     None
 }
 
+/// Whether a letter is of a word. So is a mark that is written on one: some of them, as the virama of Devanagari, are no letters by themselves.
+pub(super) fn is_letter(letter: char) -> bool {
+    letter.is_alphanumeric() || (letter >= '\u{300}' && is_combining_mark(letter))
+}
+
 fn is_word(letter: char) -> bool {
-    letter.is_alphanumeric() || matches!(letter, '@' | '_' | '-' | '+')
+    is_letter(letter) || matches!(letter, '@' | '_' | '-' | '+')
 }
 
 /// Whether digits on both sides of this are one number, date or time: `1,200`, `10:30`, `26/05/2026`, `1'200`.
@@ -143,6 +149,20 @@ fn joins_after(value: &str, tail: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mark_on_a_letter_parts_no_word() {
+        let says = |message: &str, key: &str| span(message, &folded(message), &folded(key)).is_some();
+        // A part of a Nepali word up to its virama, and one behind it; letters of Arabic with a vowel written on them.
+        for (message, key) in [("जवाफ पठाउनुहोस्", "पठाउनुहोस"), ("कार्यक्रम हेर", "कार"), ("कार्यक्रम हेर", "यक्रम"), ("أَرسِل الملف", "أ")]
+        {
+            assert!(!says(message, key), "{message}: {key}");
+        }
+        for (message, key) in [("जवाफ पठाउनुहोस्।", "पठाउनुहोस्"), ("कार्यक्रम हेर", "कार्यक्रम"), ("أرسل الملف", "الملف")]
+        {
+            assert!(says(message, key), "{message}: {key}");
+        }
+    }
 
     #[test]
     fn numbers_behind_commas_are_numbers_of_their_own_unless_they_are_one() {
