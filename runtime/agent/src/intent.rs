@@ -1,7 +1,9 @@
 //! What the owner asked for: which classes of effect, on which kinds of record, read from their own words before anything else.
 //!
-//! The words are data (`intent/words.json`), in several languages; nothing here knows a tool. Nothing that is read later widens it.
+//! The words are data (`intent/words.json`, and `intent/languages.json` for languages that are read more simply); nothing here knows a tool.
+//! Nothing that is read later widens it.
 
+mod languages;
 mod phrase;
 mod question;
 
@@ -52,6 +54,8 @@ pub struct Intent {
     /// What a sentence both orders and denies.
     doubted: BTreeSet<(Effect, Option<String>)>,
     delegated: bool,
+    /// Whether a message is of no language that is known here, so that nobody can tell what it asks for.
+    unread: bool,
 }
 
 impl Intent {
@@ -83,8 +87,16 @@ impl Intent {
         if is_cut {
             intent = intent.and(&Self::of_lines(&text.split('\n').collect::<Vec<_>>()), false);
         }
-        self.asked.append(&mut intent.asked);
-        self.doubted.append(&mut intent.doubted);
+        let mut plain = languages::read(text, |word| WORDS.grammar.is_order(word));
+        // In another language the words of these are borrowed, and whether it denies them is not known by the table.
+        if plain.is_home {
+            intent.doubted.append(&mut intent.asked);
+        }
+        self.unread |= plain.is_unread && intent == Self::default() && !WORDS.grammar.has_an_order(&Words::fold(text));
+        for (asked, doubted) in [(&mut intent.asked, &mut intent.doubted), (&mut plain.asked, &mut plain.doubted)] {
+            self.asked.append(asked);
+            self.doubted.append(doubted);
+        }
         self.delegated |= intent.delegated;
     }
 
@@ -105,7 +117,7 @@ impl Intent {
         let is_in_doubt = |said: &(Effect, Option<String>)| !is_both(said) && (adds || self.asked.contains(said) || self.doubted.contains(said));
         let asked = more.asked.iter().filter(|said| is_both(said)).cloned().collect();
         let doubted = more.asked.union(&more.doubted).filter(|said| is_in_doubt(said)).cloned().collect();
-        Self { asked, doubted, delegated: self.delegated && more.delegated }
+        Self { asked, doubted, delegated: self.delegated && more.delegated, unread: false }
     }
 
     fn read_lines(&mut self, text: &[&str]) {
@@ -148,9 +160,10 @@ impl Intent {
         covers(&self.asked, spec)
     }
 
-    /// Whether a sentence of the owner both orders and denies what this tool does: it is not asked for, and a person decides.
+    /// Whether a sentence of the owner both orders and denies what this tool does, or none of theirs can be read: it is not asked for, and a
+    /// person decides.
     pub fn doubts(&self, spec: &ToolSpec) -> bool {
-        !self.asks(spec) && covers(&self.doubted, spec)
+        !self.asks(spec) && (self.unread || covers(&self.doubted, spec))
     }
 
     /// Whether a value that the owner said to take from a record they named may steer this effect. Who may do what, and what cannot be
@@ -329,11 +342,11 @@ pub(crate) fn as_written(text: &str) -> Vec<(usize, &str)> {
     starts.windows(2).filter_map(|two| if let [from, to] = two { Some((*from, text.get(*from..*to)?)) } else { None }).collect()
 }
 
-/// Whether a text asks for no effect that this table knows.
+/// Whether a text asks for no effect that is known here.
 pub(crate) fn asks_nothing(text: &str) -> bool {
     let mut intent = Intent::default();
     intent.read(text);
-    intent == Intent::default()
+    intent.asked.is_empty() && intent.doubted.is_empty() && !intent.delegated
 }
 
 /// Those of them that say to go by what they name: "based on", "accordingly", "as it says in".

@@ -121,6 +121,16 @@ impl Grammar {
         let openings = &self.denials.openings;
         self.orders = List::from(firsts.filter(|word| !is_one(openings, word)).map(str::to_owned).collect::<Vec<_>>());
     }
+
+    /// Whether a phrase that asks for an effect begins with this word.
+    pub(super) fn is_order(&self, word: &str) -> bool {
+        is_one(&self.orders, word)
+    }
+
+    /// Whether a folded text has such a word, whatever it says of it.
+    pub(super) fn has_an_order(&self, folded: &str) -> bool {
+        folded.split(|letter: char| !letter.is_alphanumeric() && letter != '-' && letter != '_').any(|word| self.is_order(word))
+    }
 }
 
 impl Part {

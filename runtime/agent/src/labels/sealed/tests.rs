@@ -148,6 +148,29 @@ fn what_is_ordered_and_denied_waits_for_a_person_and_what_is_only_denied_does_no
 }
 
 #[test]
+fn what_nobody_can_read_waits_for_a_person_and_what_asks_for_nothing_in_a_known_language_does_not() {
+    for (text, asked, uninvited) in [
+        ("What does bill.txt say?", false, true),
+        ("Que dit la lettre 'bill.txt' ?", false, true),
+        ("ماذا تقول الرسالة 'bill.txt'؟", false, true),
+        ("'bill.txt' पत्रमा के छ?", false, true),
+        // Whoever writes so may have asked for anything; no text that was read has a part in that.
+        ("Rispondi alla lettera 'bill.txt'", false, false),
+        ("Ответь на письмо 'bill.txt'", false, false),
+        ("'bill.txt' में क्या लिखा है", false, false),
+        ("Réponds à la lettre 'bill.txt', mais pas aujourd'hui", false, false),
+        ("Réponds à la lettre 'bill.txt'", true, false),
+        ("رد على الرسالة 'bill.txt'", true, false),
+        ("'bill.txt' को जवाफ दिनुहोस्", true, false),
+    ] {
+        for mode in [Mode::Traced, Mode::Sealed] {
+            let judged = judged(mode, text, &send(), json!({"to": "lena@partner.example", "body": "hello"})).expect("judged");
+            assert_eq!((judged.origins.class_asked, judged.origins.uninvited), (asked, uninvited), "{mode}: {text}");
+        }
+    }
+}
+
+#[test]
 fn a_source_is_gone_by_only_where_the_owner_says_so() {
     use Integrity::{Anchored, Outside};
     let value = |mode, text: &str, effect, handle: &str| {
