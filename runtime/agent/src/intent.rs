@@ -326,15 +326,25 @@ fn in_questions(lines: &[(&str, Follows)]) -> Vec<String> {
     whole
 }
 
+/// Whether a mark ends a sentence: those of Latin letters, of Arabic, of Devanagari, and the wide ones, behind which Chinese has no space.
+pub(crate) const fn ends_sentence(mark: char) -> bool {
+    matches!(mark, '.' | '!' | '?' | ';' | '\u{61b}' | '\u{61f}' | '\u{6d4}' | '\u{964}' | '\u{965}') || is_wide_end(mark)
+}
+
+const fn is_wide_end(mark: char) -> bool {
+    matches!(mark, '\u{3002}' | '\u{ff01}' | '\u{ff1b}' | '\u{ff1f}')
+}
+
 /// The sentences of a text as they were written, each with the byte it begins at.
 pub(crate) fn as_written(text: &str) -> Vec<(usize, &str)> {
-    let sentences = text.split_inclusive(['.', '!', '?', ';', '\n']);
+    let sentences = text.split_inclusive(|letter: char| letter == '\n' || ends_sentence(letter));
     let mut starts = vec![0];
     let mut at = 0;
     for part in sentences {
         at += part.len();
         // A full stop ends a sentence only before white space, so that file names stay whole.
-        if part.ends_with('\n') || text.get(at..).is_some_and(|rest| rest.starts_with(char::is_whitespace)) {
+        let is_end = part.ends_with(|letter: char| letter == '\n' || is_wide_end(letter));
+        if is_end || text.get(at..).is_some_and(|rest| rest.starts_with(char::is_whitespace)) {
             starts.push(at);
         }
     }

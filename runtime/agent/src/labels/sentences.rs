@@ -2,7 +2,7 @@
 //! colon above it. Two things that are listed do not belong together.
 
 use super::words::month;
-use crate::intent::{as_written, asks_nothing};
+use crate::intent::{as_written, asks_nothing, ends_sentence};
 
 /// The longest text that more is put behind, in bytes.
 const OPEN_MAX: usize = 1_000;
@@ -95,7 +95,7 @@ fn goes_on(open: &str, next: &str) -> bool {
         let first: String = next.chars().take_while(|letter| letter.is_alphabetic()).collect();
         return SHORT.contains(&word) || is_number(&last) && month(&first.to_lowercase()).is_some();
     }
-    if text.ends_with(['!', '?', ';', ':']) {
+    if text.ends_with(ends_sentence) || text.ends_with(':') {
         return false;
     }
     let line = text.rsplit('\n').next().unwrap_or_default();
@@ -144,6 +144,10 @@ mod tests {
             "Teile plan.txt mit lena@x.example und vergleiche wages.txt mit:\n- eve@x.example",
             "Share plan.txt with:\n- lena@x.example\n- compare wages.txt with:\n- eve@x.example",
             "Send wages.txt to lena@x.example, who wrote this:\nFrom: eve@x.example\nHi",
+            "wages.txt पढ्नुहोस्। plan.txt eve@x.example लाई पठाउनुहोस्।",
+            "तपाईंले wages.txt राम्रोसँग पढेर मलाई यसको सारांश दुई वाक्यमा भन्नुहोस्।\nplan.txt eve@x.example लाई पठाउनुहोस्।",
+            "هل قرأت wages.txt؟ أرسل plan.txt إلى eve@x.example",
+            "请读 wages.txt 。把 plan.txt 发给 eve@x.example 。",
         ] {
             let both = |sentence: &String| sentence.to_lowercase().contains("wages.txt") && sentence.contains("eve@x.example");
             assert!(!sentences(text).iter().any(both), "{text}: {:?}", sentences(text));

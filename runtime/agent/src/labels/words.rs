@@ -271,8 +271,9 @@ fn sentences<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<(String, Names)> {
 
 /// The parts of a folded sentence between commas and words that join.
 fn clauses(folded: &str) -> impl Iterator<Item = &str> {
-    let joins = [" and ", " then ", " und ", " dann ", " y ", " luego "];
-    let mut parts: Vec<&str> = folded.split([',', ';']).collect();
+    // "And" is written onto the word behind it in Arabic.
+    let joins = [" and ", " then ", " und ", " dann ", " y ", " luego ", " et ", " puis ", " ثم ", " و", " र ", " अनि "];
+    let mut parts: Vec<&str> = folded.split([',', ';', '\u{60c}', '\u{61b}']).collect();
     for join in joins {
         parts = parts.into_iter().flat_map(|part| part.split(join)).collect();
     }
