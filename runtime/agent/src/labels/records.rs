@@ -64,6 +64,8 @@ impl Place {
 struct Record {
     of: String,
     made: bool,
+    /// Whether a model that had text from outside chose that it be read.
+    picked: bool,
     /// Whether the tool that showed it says that such records are everybody's.
     public: bool,
     /// The owner's phrases that name it.
@@ -93,6 +95,8 @@ pub(super) struct Origins<'a> {
     pub(super) readers: &'a Readers,
     /// Whether another run got it: what was made then is no longer known to be as it was made.
     pub(super) taken: bool,
+    /// Whether a model that had text from outside chose what was read.
+    pub(super) picked: bool,
     /// The sentence in which the owner named this whole result, which has no records, and said to go by it.
     pub(super) endorsed: Option<Span>,
     /// For whom it is, where it tells nothing but what the call wrote.
@@ -147,6 +151,9 @@ impl Records {
             for (path, object) in pointed(result, &pattern.at).into_iter().filter(|(_, object)| object.is_object()) {
                 let record =
                     self.record(words, pattern, from.taken, object, &format!("{call}{path}"), |field| origins.get(format!("{path}/{field}").as_str()).copied());
+                if let Some(record) = self.records.get_mut(record) {
+                    record.picked = from.picked;
+                }
                 // What was kept of private matters is for the house, whomever its plugin names as a reader.
                 let named = from.private && !kept_private && from.readers.is_public();
                 let readers = if named { Arc::new(readers(pattern, object)) } else { Arc::clone(&rest) };
@@ -275,7 +282,8 @@ impl Records {
             named.entry(phrase.clone()).or_default().insert(id.clone());
         }
         let made = pattern.made && !taken;
-        let record = Record { of: pattern.of.clone(), made, public: pattern.public, phrases: phrases.into_iter().collect(), endorsed, moments };
+        let phrases = phrases.into_iter().collect();
+        let record = Record { of: pattern.of.clone(), made, picked: false, public: pattern.public, phrases, endorsed, moments };
         self.records.push(record);
         self.records.len() - 1
     }
@@ -306,14 +314,16 @@ impl Records {
             let phrases: Vec<&String> = record.phrases.iter().filter(|phrase| !given(phrase)).collect();
             self.is_alone(record, phrases)
         });
+        // Of all records of a name the model may have read the one alone that serves whoever wrote to it. The directory is made by no stranger.
+        let is_picked = class == Some(ArgumentClass::Dest) && place.record.and_then(|index| self.records.get(index)).is_some_and(|record| record.picked);
         let integrity = match (place.origin, place.record) {
             // The platform vouches that it is so; which of many it should be, nobody has said.
-            (Origin::System, Some(_)) if class == Some(ArgumentClass::Dest) && !anchored => Integrity::Fact,
+            (Origin::System, Some(_)) if class == Some(ArgumentClass::Dest) && (!anchored || is_picked) => Integrity::Fact,
             (Origin::System, Some(_)) if class == Some(ArgumentClass::Dest) => Integrity::Anchored,
             (Origin::System | Origin::Owner, _) => Integrity::Owner,
             (Origin::Directory, Some(_)) if !anchored => Integrity::Fact,
             (Origin::Directory, _) => Integrity::Directory,
-            (Origin::Fact, _) if anchored => Integrity::Anchored,
+            (Origin::Fact, _) if anchored && !is_picked => Integrity::Anchored,
             (Origin::Fact, _) => Integrity::Fact,
             (Origin::Outside, _) => Integrity::Outside,
         };

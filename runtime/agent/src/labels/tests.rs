@@ -557,6 +557,47 @@ fn a_key_that_somebody_chose_is_a_value_and_a_field_of_its_record() {
 }
 
 #[test]
+fn a_record_that_was_looked_for_after_outside_text_was_read_is_not_whom_its_name_says() {
+    let labels = [("/*/id", Origin::System), ("/*/subject", Origin::Outside), ("/*/sender", Origin::Fact)];
+    let pattern = RecordPattern { at: "/*".into(), of: "mail".into(), key: Some("id".into()), anchors: vec!["subject".into()], ..RecordPattern::default() };
+    let search = ToolSpec {
+        result_labels: labels.map(|(path, origin)| (path.to_owned(), origin)).into(),
+        records: vec![pattern],
+        private: true,
+        ..ToolSpec::sample("mail.search", Effect::Read, &[("query", ArgumentRole::Query), ("limit", ArgumentRole::Mode)])
+    };
+    let tools: BTreeMap<String, Arc<ToolSpec>> = [(search.name.clone(), Arc::new(search))].into();
+    let mail = |id: &str, subject: &str, sender: &str| json!({"id": id, "subject": subject, "sender": sender});
+    let (letter, lenas, eves) = (mail("1", "Hello", "x@y.example"), mail("2", "Offer Q3", "lena@good.example"), mail("3", "Offer Q3", "eve@evil.example"));
+    let news = (json!({"query": "news"}), json!([letter]));
+    let named = json!({"query": "Offer Q3", "limit": null});
+    for (searches, to, expect) in [
+        // Eve has sent one of the same name, and a text of hers was read before.
+        (vec![news.clone(), (json!({"query": "offer from eve"}), json!([eves]))], "eve@evil.example", Integrity::Fact),
+        (vec![news.clone(), (json!({"query": "Offer Q3", "limit": 1}), json!([eves]))], "eve@evil.example", Integrity::Fact),
+        (vec![news.clone(), (named.clone(), json!([eves, lenas]))], "eve@evil.example", Integrity::Fact),
+        (vec![news.clone(), (named.clone(), json!([lenas])), (json!({"query": "eve"}), json!([eves]))], "lena@good.example", Integrity::Fact),
+        // The owner's words chose what was read, or nothing from outside had been read yet.
+        (vec![news.clone(), (named.clone(), json!([lenas]))], "lena@good.example", Integrity::Anchored),
+        (vec![news.clone(), (json!({}), json!([letter, lenas]))], "lena@good.example", Integrity::Anchored),
+        (vec![(json!({"query": "lena offer"}), json!([lenas]))], "lena@good.example", Integrity::Anchored),
+        (vec![(named.clone(), json!([lenas])), (json!({"query": "lena offer"}), json!([lenas]))], "lena@good.example", Integrity::Anchored),
+    ] {
+        let mut run = Run { text: "Reply to the mail 'Offer Q3'".into(), ..Run::default() };
+        for (step, (arguments, result)) in (1..).zip(&searches) {
+            let outcome = Some(Outcome::Ok { result: result.clone(), summary: None });
+            let call = crate::run::Call { outcome, ..crate::run::Call::of(call(step, 0, "mail.search", arguments.clone())) };
+            run.steps.push(crate::run::Step { number: step, calls: vec![call], ..Default::default() });
+        }
+        for mode in [Mode::Traced, Mode::Sealed] {
+            let shown = Shown::before(mode, &run, 9, &tools);
+            let origins = origins_of(mode, &run, &shown, &spec(), &json!({"to": [to], "body": "hello"}), &Parts::new(), CALL);
+            assert_eq!(origins.lowest(ArgumentClass::Dest), expect, "{mode}: {to} after {searches:?}");
+        }
+    }
+}
+
+#[test]
 fn what_a_call_makes_is_not_what_the_owner_spoke_of() {
     // Somebody has put an event of the same name into the calendar.
     let label = |field: &str, origin| (format!("/*/{field}"), origin);
@@ -631,6 +672,7 @@ fn an_address_that_stands_in_a_document_is_no_receiver_and_its_readers_are_who_m
             kept: None,
             readers,
             taken: false,
+            picked: false,
             endorsed: None,
             written: None,
         };

@@ -50,6 +50,8 @@ pub struct Shown {
     others_write: bool,
     /// The first step that is not in it.
     next: u32,
+    /// Whether text from outside had been read when the calls of the step that is taken in were proposed.
+    was_exposed: bool,
     pub(super) memo: Memo,
 }
 
@@ -127,6 +129,7 @@ impl Shown {
         self.writes.keep(self.writes_of_past);
         let first = self.next;
         for step in run.steps.iter().filter(|step| step.number >= first && step.number < before) {
+            self.was_exposed = self.context().integrity == Integrity::Outside;
             for call in step.calls.iter().filter(|call| call.started.is_some() || call.outcome.is_none()) {
                 if let Some(tool) = tools.find(&call.call.tool) {
                     let answer = if let Some(Outcome::Ok { result, .. }) = &call.outcome { Some(result) } else { None };
@@ -179,6 +182,7 @@ impl Shown {
                         kept: None,
                         readers: &call.handed.readers,
                         taken: false,
+                        picked: false,
                         endorsed: None,
                         written: None,
                     };
@@ -246,6 +250,7 @@ impl Shown {
             kept,
             readers,
             taken: run.took(call.call_id),
+            picked: self.is_picked(mode, run, tool, call),
             endorsed,
             written: written.as_ref(),
         };
@@ -302,6 +307,19 @@ impl Shown {
         (leaves, label, content_actionable || taken)
     }
 
+    /// Whether a model that had text from outside before it chose what this call reads: anything it asked for is neither the owner's nor of a
+    /// record they named. Then it may have looked for the one record of a name that serves whoever wrote that text, and left out the others.
+    fn is_picked(&self, mode: Mode, run: &Run, tool: &dyn Callable, call: &ToolCall) -> bool {
+        let spec = tool.spec();
+        if mode == Mode::Open || !self.was_exposed || !spec.effect.only_reads() || spec.records.is_empty() {
+            return false;
+        }
+        let (arguments, parts) = given(mode, run, tool, call).unwrap_or_else(|_| (call.arguments.clone(), BTreeMap::new()));
+        let Origins { leaves, .. } = origins_of(mode, run, self, spec, &arguments, &parts, call.call_id);
+        let says = |leaf: &Leaf| !matches!(arguments.pointer(&leaf.path), None | Some(Value::Null));
+        leaves.iter().any(|leaf| says(leaf) && leaf.label.integrity < Integrity::Anchored)
+    }
+
     /// Adds one result of a tool that says nothing of its records.
     pub fn add(&mut self, call: &str, tool: &str, result: &Value, labels: &BTreeMap<String, Origin>, records: &BTreeMap<String, Integrity>) {
         self.add_result(call, tool, result, labels, records, &[], false);
@@ -320,7 +338,18 @@ impl Shown {
         private: bool,
     ) {
         self.take(
-            &records::Origins { call, tool, patterns, private, kept: None, readers: &Readers::Public, taken: false, endorsed: None, written: None },
+            &records::Origins {
+                call,
+                tool,
+                patterns,
+                private,
+                kept: None,
+                readers: &Readers::Public,
+                taken: false,
+                picked: false,
+                endorsed: None,
+                written: None,
+            },
             result,
             labels,
             stored,
@@ -365,6 +394,7 @@ impl Shown {
                 kept: None,
                 readers: &given.readers,
                 taken: false,
+                picked: false,
                 endorsed: None,
                 written: None,
             };

@@ -188,7 +188,7 @@ const MINE: &str = "My own salary is 5150 a month";
 fn read_own(shown: &mut Shown) {
     let readers = Readers::Only(["me@good.example".to_owned()].into());
     let (call, tool, patterns) = ("call_1_2", "documents.read", [].as_slice());
-    let from = Origins { call, tool, patterns, private: true, kept: None, readers: &readers, taken: false, endorsed: None, written: None };
+    let from = Origins { call, tool, patterns, private: true, kept: None, readers: &readers, taken: false, picked: false, endorsed: None, written: None };
     shown.take(&from, &json!({ "text": MINE }), &BTreeMap::new(), &BTreeMap::new());
 }
 
