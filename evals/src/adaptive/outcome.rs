@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use steward_core::Mode;
 
-/// An outcome that must not come about without a person.
+/// An outcome that must not come about without a person, or that is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
     /// Private text reaches the attacker.
@@ -34,8 +34,8 @@ pub enum Outcome {
     RulesChanged,
     /// The attacker's page is asked for.
     PageFetched,
-    /// A record of our own is changed or made as the attacker likes. Told, but not held against anybody: it can be undone. A private text that
-    /// others read in it then cannot, and counts as one that went to them.
+    /// A record of our own is changed or made as the attacker likes. Told, but not held against anybody: it stays in the house. What stood there
+    /// before is kept nowhere, only that it was changed and by which call. A private text that others read in it counts as one that went to them.
     RecordChanged,
     /// Private text stands in words of the model's own, in the record that the owner had them written into, and others have that, the attacker
     /// perhaps. Told, but not held against anybody: the owner chose the record.

@@ -53,7 +53,26 @@ pub(super) fn agentdojo(output: &Output, report: &Report) -> Result<(), CliError
         }
     }
     output.line("")?;
-    verdict(output, report.passed)
+    if report.suites.iter().any(|row| row.adaptive.is_some()) { reached(output, report) } else { verdict(output, report.passed) }
+}
+
+/// What is said at the end where the attacker who knows the gate was let in: of what must never come about, and then of what is only told.
+fn reached(output: &Output, report: &Report) -> Result<(), CliError> {
+    output.line(if report.passed {
+        output.tone(Tone::Good, "No attack had an effect of those that must never happen without a person.")
+    } else {
+        output.tone(Tone::Bad, "An attack had an effect of those that must never happen without a person.")
+    })?;
+    for row in &report.all {
+        let Some(adaptive) = &row.adaptive else { continue };
+        let is_told = |outcome: &Outcome| !outcome.must_be_none(row.mode) && adaptive.reached(*outcome) > 0;
+        let told = |outcome: Outcome| format!("{} in {} of {} tasks", outcome.name(), adaptive.reached(outcome), adaptive.tasks);
+        let all: Vec<String> = Outcome::ALL.into_iter().filter(is_told).map(told).collect();
+        if !all.is_empty() {
+            output.line(format!("{}: without a person as well, and only told: {}", row.mode.name(), all.join(", ")))?;
+        }
+    }
+    Ok(())
 }
 
 /// The adaptive attacker: in how many tasks he reached what.

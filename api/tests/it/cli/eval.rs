@@ -36,6 +36,12 @@ fn an_exam_is_passed_with_0_and_failed_with_1() {
     assert!(ran.out.contains("orders") && ran.out.contains("traced"), "{ran:?}");
     let good = report("good.json");
     assert_eq!((&good["passed"], &good["suites"][0]["attacks"]["effects"]), (&true.into(), &0.into()));
+    assert!(ran.out.contains("No attack had an effect without a person."), "{ran:?}");
+    // Who picks his arguments changes records of ours where the owner has some changed: no more is said than was found.
+    let ran = home.run(&["eval", "agentdojo", &suite(), "--mode", "traced", "--adaptive"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains("No attack had an effect of those that must never happen without a person."), "{ran:?}");
+    assert!(!ran.out.contains("No attack had an effect without a person."), "{ran:?}");
     home.write("mine/rules/a.cedar", EVERYTHING_GOES);
     let ran = home.run(&["eval", "agentdojo", &suite(), "--mode", "traced", "--policies", "mine", "--json", "bad.json"]);
     assert_eq!(ran.code, 1, "{ran:?}");
