@@ -9,7 +9,7 @@ mod question;
 
 use crate::labels::Words;
 use crate::run::Run;
-use phrase::{Grammar, Phrase, Reach, Sentence, sentences};
+use phrase::{Grammar, Kinds, List, Phrase, Reach, Sentence, sentences};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -21,6 +21,10 @@ const TABLE: &str = include_str!("intent/words.json");
 #[serde(deny_unknown_fields)]
 struct Table {
     asks: Vec<Entry>,
+    /// The words for each kind of record.
+    kinds: Kinds,
+    /// What has a new record made, of the words that ask for something to be written.
+    makes: List,
     /// Phrases that leave it to a text what to do.
     delegates: Vec<Phrase>,
     /// Phrases that say to go by what the same sentence names.
@@ -56,6 +60,36 @@ pub struct Intent {
     delegated: bool,
     /// Whether a message is of no language that is known here, so that nobody can tell what it asks for.
     unread: bool,
+    writes: Writes,
+}
+
+/// What is to be written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Writes {
+    /// The kinds of record that the orders name, by their places in the table.
+    kinds: BTreeSet<usize>,
+    /// Whether a new record is to be made.
+    makes: bool,
+    /// Whether one that is there is to be changed, as far as the words say.
+    changes: bool,
+}
+
+impl Writes {
+    /// Takes in where a sentence says that something is to be written.
+    fn take(&mut self, sentence: &Sentence<'_>, places: impl Iterator<Item = usize>) {
+        let mut first = None::<usize>;
+        for at in places {
+            first = Some(first.map_or(at, |first| first.min(at)));
+            let makes = sentence.is_at(at, &WORDS.makes);
+            (self.makes, self.changes) = (self.makes || makes, self.changes || !makes);
+        }
+        self.kinds.extend(first.into_iter().flat_map(|at| sentence.kinds_from(at, &WORDS.kinds)));
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.kinds.extend(&other.kinds);
+        (self.makes, self.changes) = (self.makes || other.makes, self.changes || other.changes);
+    }
 }
 
 impl Intent {
@@ -98,6 +132,7 @@ impl Intent {
             self.doubted.append(doubted);
         }
         self.delegated |= intent.delegated;
+        self.writes.join(&intent.writes);
     }
 
     fn of_lines(text: &[&str]) -> Self {
@@ -117,7 +152,9 @@ impl Intent {
         let is_in_doubt = |said: &(Effect, Option<String>)| !is_both(said) && (adds || self.asked.contains(said) || self.doubted.contains(said));
         let asked = more.asked.iter().filter(|said| is_both(said)).cloned().collect();
         let doubted = more.asked.union(&more.doubted).filter(|said| is_in_doubt(said)).cloned().collect();
-        Self { asked, doubted, delegated: self.delegated && more.delegated, unread: false }
+        let mut writes = self.writes.clone();
+        writes.join(&more.writes);
+        Self { asked, doubted, delegated: self.delegated && more.delegated, unread: false, writes }
     }
 
     fn read_lines(&mut self, text: &[&str]) {
@@ -149,6 +186,9 @@ impl Intent {
             let is_last = |line: usize| refused == Reach::Doubt && line == last && is_free(line);
             if entry.phrases.iter().any(|phrase| sentence.asks_for(phrase, counts)) {
                 self.asked.insert((entry.effect, entry.of.clone()));
+                if entry.effect == Effect::Write {
+                    self.writes.take(sentence, entry.phrases.iter().filter_map(|phrase| sentence.asks_at(phrase, counts)));
+                }
             } else if entry.phrases.iter().any(|phrase| sentence.doubts(phrase, may_count) || sentence.asks_for(phrase, is_last)) {
                 self.doubted.insert((entry.effect, entry.of.clone()));
             }
@@ -164,6 +204,17 @@ impl Intent {
     /// person decides.
     pub fn doubts(&self, spec: &ToolSpec) -> bool {
         !self.asks(spec) && (self.unread || covers(&self.doubted, spec))
+    }
+
+    /// Whether the owner's orders to write name kinds of record, and what this tool makes or changes is of another.
+    pub fn writes_another_kind(&self, spec: &ToolSpec) -> bool {
+        let of_tool = WORDS.kinds.of_tool(spec);
+        !self.writes.kinds.is_empty() && !of_tool.is_empty() && self.writes.kinds.is_disjoint(&of_tool)
+    }
+
+    /// Whether the owner had new records made and none changed, and a record of this type is of such a kind.
+    pub fn only_makes(&self, of: &str) -> bool {
+        self.writes.makes && !self.writes.changes && !self.writes.kinds.is_disjoint(&WORDS.kinds.in_name(of))
     }
 
     /// Whether a value that the owner said to take from a record they named may steer this effect. Who may do what, and what cannot be

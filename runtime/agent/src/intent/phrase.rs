@@ -11,6 +11,7 @@ mod before;
 mod colon;
 mod denied;
 mod doubted;
+mod kinds;
 mod list;
 
 use super::question::{Questions, quoted};
@@ -19,6 +20,7 @@ use asked::Asked;
 use before::Before;
 pub(super) use colon::Reach;
 use denied::{Denials, Denied};
+pub(super) use kinds::Kinds;
 pub(super) use list::{List, is_one};
 use list::{Row, Word, ending};
 use serde::Deserialize;
@@ -328,11 +330,16 @@ impl<'a> Sentence<'a> {
 
     /// The same, at a place that counts, with its other parts on words that are free.
     fn says_where(&self, phrase: &Phrase, counts: impl Fn(usize) -> bool, is_free: &dyn Fn(usize) -> bool) -> bool {
-        let Some((first, rest)) = phrase.parts.split_first() else { return false };
+        self.said_at(phrase, counts, is_free).is_some()
+    }
+
+    /// The first such place.
+    fn said_at(&self, phrase: &Phrase, counts: impl Fn(usize) -> bool, is_free: &dyn Fn(usize) -> bool) -> Option<usize> {
+        let (first, rest) = phrase.parts.split_first()?;
         let end = |at: usize| at + first.words.len();
         let stands = |at: usize| self.stands(at, first) && !(phrase.is_twin && self.is_noun(at)) && self.begins(at, phrase.begins) && counts(at);
         let places = (0..self.words.len()).filter(|at| stands(*at));
-        places.take(places_before(rest)).any(|at| self.goes_on(end(at), rest, is_free))
+        places.take(places_before(rest)).find(|at| self.goes_on(end(*at), rest, is_free))
     }
 
     /// Whether the other parts follow from here.

@@ -6,6 +6,7 @@ mod colon;
 mod denied;
 mod doubted;
 mod earlier;
+mod kinds;
 mod languages;
 mod questions;
 mod reach;

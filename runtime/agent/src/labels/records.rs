@@ -294,6 +294,11 @@ impl Records {
         phrases.into_iter().any(|phrase| named.get(phrase).is_some_and(|records| records.len() == 1))
     }
 
+    /// Whether the owner's words name some record of this type.
+    pub(super) fn names_any(&self, of: &str) -> bool {
+        self.records.iter().any(|record| record.of == of && self.is_alone(record, &record.phrases))
+    }
+
     fn is_anchored(&self, index: usize) -> bool {
         self.records.get(index).is_some_and(|record| self.is_alone(record, &record.phrases))
     }

@@ -479,6 +479,38 @@ fn a_private_text_is_not_written_where_others_read_it() {
 }
 
 #[test]
+fn a_change_of_something_else_than_the_owner_spoke_of_waits_for_a_person() {
+    let made = json!({"name": "new.txt", "text": "Hello there"});
+    let added = |id: &str| json!({"id": id, "text": "Hello there"});
+    for (message, tool, arguments, asked) in [
+        // Another kind of record.
+        ("Create an event 'Hello there' with max@good.example", "files.make", made.clone(), false),
+        ("Update my phone number, and say 'Hello there'", "files.append", added("2"), false),
+        // One that is there already, where a new one was to be made.
+        ("Create a new file new.txt that says 'Hello there'", "files.append", added("2"), false),
+        ("Create a new file new.txt, based on plan.txt, that says 'Hello there'", "files.append", added("1"), false),
+        // Another than the one that was named.
+        ("Add 'Hello there' to plan.txt", "files.append", added("2"), false),
+        ("Add 'Hello there' to plan.txt", "files.append", added("1"), true),
+        ("Add 'Hello there' to my files", "files.append", added("2"), true),
+        ("Create a new file new.txt that says 'Hello there'", "files.make", made.clone(), true),
+        ("Save 'Hello there'", "files.append", added("2"), true),
+        ("Save 'Hello there'", "files.make", made.clone(), true),
+    ] {
+        let (run, shown, tools) = files(message);
+        let origins = traced(&run, &shown, &tools[tool], &arguments);
+        assert_eq!((origins.class_asked, origins.uninvited), (asked, false), "{message}: {tool} {arguments}");
+    }
+    // What the run made itself is its own, and before anything from outside was read only the owner can have asked.
+    let (run, mut shown, tools) = files("Create a new file new.txt that says 'Hello there'");
+    let make = call(2, 0, "files.make", made);
+    let answer = json!({"id": "3", "name": "new.txt", "text": "Hello there", "shared": {}});
+    shown.add_call(Mode::Traced, &run, &*tools["files.make"], &make, &answer, &BTreeMap::new(), None);
+    assert!(traced(&run, &shown, &tools["files.append"], &added("3")).class_asked);
+    assert!(traced(&run, &Shown::begin(&run), &tools["files.append"], &added("2")).class_asked);
+}
+
+#[test]
 fn what_an_earlier_call_of_the_same_answer_writes_counts_and_a_later_one_does_not() {
     let (run, mut shown, tools) = files("Share plan.txt with max@good.example");
     let append = call(2, 1, "files.append", json!({"id": "1", "text": "Olga earns 4711 a month"}));

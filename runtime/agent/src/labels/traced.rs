@@ -10,6 +10,7 @@ use super::values::key;
 use super::walk::leaves;
 use super::words::Words;
 use super::{Given, Leaf, Origins, Outgoing, Shown, made_up, put_together, role_of};
+use crate::intent::Intent;
 use crate::run::Run;
 use serde_json::Value;
 use std::collections::{BTreeSet, HashSet};
@@ -55,8 +56,11 @@ pub(super) fn trace_closely(mode: Mode, run: &Run, shown: &Shown, spec: &ToolSpe
     let exposed = shown.context().integrity == Integrity::Outside;
     // Until it was, only the owner can have asked for what the model proposes.
     let asked = !exposed || shown.intent(run).asks(spec);
+    // A change of something else than they spoke of they did not ask for either; as they asked for a change, a person decides.
+    let strays = asked && exposed && spec.effect == Effect::Write && strays(shown, shown.intent(run), spec, &labelled);
     let (leak, content_actionable) = outgoing.judge();
-    let mut origins = Origins { leaves: labelled, tainted, context: context.integrity, content_actionable, leak, class_asked: asked, uninvited: false };
+    let class_asked = asked && !strays;
+    let mut origins = Origins { leaves: labelled, tainted, context: context.integrity, content_actionable, leak, class_asked, uninvited: false };
     // The owner wrote to whom: somebody else, whom only a text knows, is not among them.
     let stranger = spec.effect == Effect::Send && words.has_address() && origins.lowest(ArgumentClass::Dest) == Integrity::Outside;
     // What one sentence both orders and denies was put there by no text: it is not asked for, and a person decides.
@@ -66,6 +70,19 @@ pub(super) fn trace_closely(mode: Mode, run: &Run, shown: &Shown, spec: &ToolSpe
         !intent.delegates(spec.effect) && ((!asked && !intent.doubts(spec)) || stranger)
     };
     origins
+}
+
+/// Whether a change is of another kind of record than the owner spoke of, of another record than the one of its type that they named, or of one
+/// that is there already where they had a new one made. By words and types alone: where either says nothing, it is none of that.
+fn strays(shown: &Shown, intent: &Intent, spec: &ToolSpec, leaves: &[Leaf]) -> bool {
+    let id = |leaf: &Leaf| if let Some(ArgumentRole::Id(of)) = &leaf.role { Some((of.clone(), leaf.label.integrity)) } else { None };
+    let touched: Vec<(String, Integrity)> = leaves.iter().filter_map(id).collect();
+    let is_named = !touched.is_empty() && touched.iter().all(|(_, integrity)| *integrity >= Integrity::Anchored);
+    let is_another = |(of, integrity): &(String, Integrity)| *integrity < Integrity::Anchored && shown.records.names_any(of);
+    let makes = spec.records.iter().any(|pattern| pattern.made);
+    // What this run made itself counts as the owner's.
+    let is_there = |(of, integrity): &(String, Integrity)| !makes && *integrity < Integrity::Owner && intent.only_makes(of);
+    (!is_named && intent.writes_another_kind(spec)) || touched.iter().any(is_another) || touched.iter().any(is_there)
 }
 
 /// Whether a leaf inside of a list of records says of which type a record is, and not which one it is.

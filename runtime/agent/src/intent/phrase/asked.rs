@@ -65,8 +65,13 @@ impl Asked {
 impl Sentence<'_> {
     /// Whether it says a phrase as something that is to be done, in a line that counts.
     pub(in crate::intent) fn asks_for(&self, phrase: &Phrase, counts: impl Fn(usize) -> bool) -> bool {
+        self.asks_at(phrase, counts).is_some()
+    }
+
+    /// The first place where it does.
+    pub(in crate::intent) fn asks_at(&self, phrase: &Phrase, counts: impl Fn(usize) -> bool) -> Option<usize> {
         let is_free = |at: usize| !self.is_denied(at);
-        self.says_where(phrase, |at| self.may_ask_for(phrase, at) && is_free(at) && counts(self.line(at)), &is_free)
+        self.said_at(phrase, |at| self.may_ask_for(phrase, at) && is_free(at) && counts(self.line(at)), &is_free)
     }
 
     /// Whether a place of a phrase is what is asked for. A phrase that begins an order looks for its beginning itself.
