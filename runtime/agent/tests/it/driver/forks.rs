@@ -9,7 +9,7 @@ use steward_policies::{RuleFile, Rules, SHIPPED};
 use steward_store::testing::TestDatabase;
 
 /// Holds `crm.create_contact` for an owner.
-const HOLD_CONTACTS: &str = r#"
+pub(super) const HOLD_CONTACTS: &str = r#"
 @id("test-contacts-ask") @reason("Contacts ask the owner in this test.")
 forbid (principal, action == Action::"crm.create_contact", resource)
 unless { context.approvals.roles.contains(Role::"owner") };

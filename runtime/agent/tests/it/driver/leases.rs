@@ -7,9 +7,10 @@ use std::time::Duration;
 use steward_agent::driver::DriveError;
 use steward_agent::testing::{Reply, ScriptedModel};
 use steward_agent::worker::drive_taken;
+use steward_core::RunOutcome;
 use steward_core::limits::LEASE_MS;
-use steward_core::{Mode, RunLimits, RunOutcome};
 use steward_office::runs;
+use steward_store::testing::TestDatabase;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -117,18 +118,16 @@ async fn a_run_that_is_taken_up_too_often_ends_and_a_place_that_was_handed_back_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_heartbeat_that_finds_its_own_run_waiting_does_not_cut_off_what_follows() {
-    let tools: &[&str] = &["crm.*", "steward.delegate"];
-    let agents = [("assistant", tools, Mode::Traced), ("clerk", tools, Mode::Traced)];
-    let model = ScriptedModel::start_with(|_| Reply::call("steward.delegate", json!({ "agent": "clerk", "task": "Say hello" }))).await;
-    let mut world = World::scripted(&model).await.that_delegates(&agents, RunLimits::default(), &[]);
+    let model = ScriptedModel::start_with(|_| Reply::call("crm.create_contact", json!({ "name": "Lena Petrova" }))).await;
+    let mut world = World::with_rules(TestDatabase::make().await, &model.base_url(), &[super::forks::HOLD_CONTACTS]).await;
     Arc::get_mut(&mut world.runtime).expect("not shared yet").heartbeat_ms = 20;
-    world.say("Say hello").await;
+    world.say("Add Lena Petrova").await;
     // Behind the commit that leaves the run waiting it is looked for decisions that were made meanwhile; nobody reads them before this lets go.
-    let mut other = world.db.session(&world.db.superuser_url, "begin; lock table hold in access exclusive mode").await;
+    let mut other = world.db.session(&world.db.superuser_url, "begin; lock table hold_approval in access exclusive mode").await;
     let mut driving = drive_as(&world, "first").await;
     let is_looking = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
     let looks = async { while world.db.number("select count(*) from run where status = 'waiting'").await == 0 || world.db.number(is_looking).await == 0 {} };
-    timeout(PATIENCE, looks).await.expect("it waits for the clerk, and looks");
+    timeout(PATIENCE, looks).await.expect("it waits for people, and looks");
     let cut_off = timeout(Duration::from_secs(1), &mut driving).await;
     assert!(cut_off.is_err(), "nobody else has the run: {cut_off:?}");
     other.say("rollback").await.expect("it lets go");
