@@ -127,7 +127,7 @@ async fn find(wanted: &Wanted<'_>, name: &str, digest: &Digest) -> Result<Found,
 
 /// Whether the call was stopped before anything came of it. It is not what its key stands for: nothing was done, so it can be done once yet.
 fn was_taken_back(run: &Run) -> bool {
-    let is_begun = run.steps.iter().flat_map(|step| &step.calls).any(|call| call.started.is_some() || call.outcome.is_some());
+    let is_begun = run.steps.iter().flat_map(|step| &step.calls).any(|call| call.started.is_some());
     run.ended == Some(RunOutcome::Cancelled) && !is_begun
 }
 

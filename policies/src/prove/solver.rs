@@ -33,7 +33,8 @@ const OPEN: &str = "open";
 pub async fn prove_with(program: &Path, files: &[RuleFile], tools: &[ToolSpec], properties: &[PropertyFile]) -> Result<Vec<Proof>, ProveError> {
     let task = Task::new(files, tools, properties)?;
     let mut command = tokio::process::Command::new(program);
-    command.args(["--lang", "smt"]).arg(format!("--tlimit-per={QUESTION_MS_MAX}")).kill_on_drop(true);
+    // A pattern is a question about strings that the solver answers only when it is told that it may.
+    command.args(["--lang", "smt", "--strings-exp"]).arg(format!("--tlimit-per={QUESTION_MS_MAX}")).kill_on_drop(true);
     let solver = LocalSolver::from_command(&mut command).map_err(|err| failed(&err))?;
     let mut compiler = CedarSymCompiler::new(solver).map_err(|err| failed(&err))?;
     let (schema, _) = Schema::from_cedarschema_str(task.rules.schema()).map_err(|err| failed(&err))?;

@@ -208,8 +208,8 @@ mod tests {
 
     #[test]
     fn what_every_child_has_is_no_secret_and_neither_is_what_is_short() {
-        let words = child(&[("HOME", "/home/lena/anywhere"), ("PATH", "/usr/bin:/bin:/sbin"), ("LEVEL", "debug")]);
-        let text = "/home/lena/anywhere /usr/bin:/bin:/sbin debug";
+        let words = child(&[("HOME", "/srv/lena/anywhere"), ("PATH", "/usr/bin:/bin:/sbin"), ("LEVEL", "debug")]);
+        let text = "/srv/lena/anywhere /usr/bin:/bin:/sbin debug";
         assert_eq!(words.text(text), text);
         assert!(!words.scrubber.has_any());
     }

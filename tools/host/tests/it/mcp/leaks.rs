@@ -194,10 +194,10 @@ async fn what_every_server_has_stays_in_its_words() {
     let folder = Folder::new();
     let mut peer = server("plain");
     if let McpTransport::Command { environment, .. } = &mut peer.transport {
-        environment.insert("HOME".to_owned(), "/home/somebody".to_owned());
+        environment.insert("HOME".to_owned(), "/srv/somebody".to_owned());
     }
     let host = host(&folder, &peer, &peer).await;
     let echo = async |text: &str| super::ask(&host, "peer.echo", json!({ "text": text })).await;
-    assert_eq!(result(echo("/home/somebody/plan.txt").await), json!({ "text": "/home/somebody/plan.txt" }));
+    assert_eq!(result(echo("/srv/somebody/plan.txt").await), json!({ "text": "/srv/somebody/plan.txt" }));
     assert_eq!(failure(super::ask(&host, "peer.refuse", json!({})).await).class, FailureClass::InvalidArguments);
 }
