@@ -23,8 +23,9 @@ pub enum Stands {
 /// How a held action stands that the journal of its run has open. `has_next` says whether one that is as it was sealed waits in its place.
 pub fn stands(row: &HoldRow, said: &[ApprovalRow], has_next: bool) -> Stands {
     let is_refused = said.iter().any(|word| !word.approves);
-    // One whose needs cannot be read is released by nobody.
-    let is_released = read_needs(row).is_ok_and(|needs| suffices(&needs, row.people, said));
+    // Enough words alone do not say that people released it: the last of them counted by the roles of then, in which who said yes earlier may
+    // have had none. Whoever released it said when, too, and until it is over nothing else did. One whose needs cannot be read is released by nobody.
+    let is_released = row.decided_at.is_some() && row.closed_at.is_none() && read_needs(row).is_ok_and(|needs| suffices(&needs, row.people, said));
     match row.state.as_str() {
         "held" if !is_refused && !is_released => Stands::Waits,
         "edited" if has_next => Stands::Edited,
@@ -95,11 +96,12 @@ mod tests {
         }
     }
 
-    /// How each state stands with these words, where no other one waits in its place.
-    fn check(said: &[ApprovalRow], fits: &[(&str, Stands)]) {
+    /// How each state stands with these words and times, where no other one waits in its place.
+    fn check(said: &[ApprovalRow], decided_at: Option<OffsetDateTime>, closed_at: Option<OffsetDateTime>, fits: &[(&str, Stands)]) {
         for state in STATES {
             let expect = fits.iter().find(|(name, _)| *name == state).map_or(Stands::Changed, |(_, stands)| *stands);
-            assert_eq!(stands(&row(state), said, false), expect, "`{state}` with {} words", said.len());
+            let row = HoldRow { decided_at, closed_at, ..row(state) };
+            assert_eq!(stands(&row, said, false), expect, "`{state}` with {} words, decided {decided_at:?}, closed {closed_at:?}", said.len());
         }
     }
 
@@ -112,10 +114,10 @@ mod tests {
             ("expired", closed(HoldOutcome::Expired)),
             ("cancelled", closed(HoldOutcome::Cancelled)),
         ];
-        check(&[], &open);
-        check(&[word(5, true)], &open);
+        check(&[], None, None, &open);
+        check(&[word(5, true)], None, None, &open);
         // Enough people said yes, which is one commit with what it makes of the row.
-        check(&[word(5, true), word(6, true)], &[("approved", closed(HoldOutcome::Approved))]);
+        check(&[word(5, true), word(6, true)], Some(AT), None, &[("approved", closed(HoldOutcome::Approved))]);
         let refused = [
             ("approved", closed(HoldOutcome::Approved)),
             ("rejected", closed(HoldOutcome::Rejected)),
@@ -123,7 +125,18 @@ mod tests {
             ("expired", closed(HoldOutcome::Expired)),
             ("cancelled", closed(HoldOutcome::Cancelled)),
         ];
-        check(&[word(5, true), word(6, false)], &refused);
+        check(&[word(5, true), word(6, false)], Some(AT), Some(AT), &refused);
+    }
+
+    #[test]
+    fn words_that_were_too_few_when_they_were_counted_release_nothing_later() {
+        let said = [word(5, true), word(6, true)];
+        // One of the two was not there any more when the other spoke, and may be there again: it was never decided, so it waits, and is over in time.
+        assert_eq!(stands(&row("held"), &said, false), Stands::Waits);
+        for (state, outcome) in [("expired", HoldOutcome::Expired), ("cancelled", HoldOutcome::Cancelled)] {
+            let over = HoldRow { decided_at: Some(AT), closed_at: Some(AT), ..row(state) };
+            assert_eq!(stands(&over, &said, false), Stands::Closed(outcome));
+        }
     }
 
     #[test]
@@ -136,6 +149,8 @@ mod tests {
     #[test]
     fn needs_that_cannot_be_read_are_met_by_nobody() {
         let row = HoldRow { needs: "nothing".to_owned(), ..row("held") };
+        assert_eq!(stands(&row, &[word(5, true), word(6, true)], false), Stands::Waits);
+        let row = HoldRow { decided_at: Some(AT), ..row };
         assert_eq!(stands(&row, &[word(5, true), word(6, true)], false), Stands::Waits);
     }
 }

@@ -128,7 +128,7 @@ async fn flips(world: &World, table: &str) -> Vec<(String, String)> {
 #[tokio::test]
 async fn no_column_of_a_held_action_or_of_an_approval_can_be_changed() {
     let approved = Approved::make().await;
-    // When it was held, decided and closed is told to people; nothing is decided by it.
+    // When it was held, decided and closed is told to people; nothing is let through by it.
     let told_only = BTreeSet::from(["held_at", "decided_at", "claimed_at", "closed_at"]);
     for table in ["hold", "hold_approval"] {
         for (column, sql) in flips(&approved.world, table).await {
