@@ -38,6 +38,7 @@ use steward_store::question::QuestionRow;
 use steward_store::run::{self, RunStatus};
 use steward_store::step::{Heard, Later, NewSubRun, Reserve};
 use steward_store::{Store, StoreError, Tx, journal};
+use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -182,7 +183,9 @@ impl Journal {
                     away
                 }
                 // The answer to an earlier try may have been lost after its commit: then the row is where this batch would bring it.
-                Err(StoreError::Stale | StoreError::Moved) if (full > 0 || away > 0) && self.stands_at(batch).await? => return Ok(Heard::Nothing),
+                Err(err @ (StoreError::Stale | StoreError::Moved)) if full > 0 || away > 0 => {
+                    return self.heard_at(batch, step.lease_until).await?.ok_or_else(|| OfficeError::from(err));
+                }
                 other => return Ok(other?),
             };
             // A stop ends the pause that it comes into: the next try is the first that counts against it.
@@ -193,11 +196,20 @@ impl Journal {
         }
     }
 
-    async fn stands_at(&self, batch: &Batch<'_>) -> Result<bool, OfficeError> {
-        let Self::Postgres { store, actor } = self else { return Ok(false) };
+    /// What the lost answer would have told, where the run stands where this batch brings it: a stop that is not heard here is heard by nobody
+    /// until the next commit. None where it stands elsewhere.
+    async fn heard_at(&self, batch: &Batch<'_>, lease_until: OffsetDateTime) -> Result<Option<Heard>, OfficeError> {
+        let Self::Postgres { store, actor } = self else { return Ok(None) };
         let mut tx = store.begin(actor).await?;
-        let row = run::find(&mut tx, batch.run).await?;
-        Ok(row.is_some_and(|row| row.fence == batch.fence && i64::from(row.last_seq) == i64::from(batch.to_seq)))
+        let row = run::find(&mut tx, batch.run).await?.filter(|row| row.fence == batch.fence && i64::from(row.last_seq) == i64::from(batch.to_seq));
+        let Some(row) = row else { return Ok(None) };
+        // One that is driven on hears of other roles as well, as with any sign of life.
+        if row.status == RunStatus::Running {
+            let heard = run::heartbeat(&mut tx, batch.run, batch.fence, lease_until).await?;
+            tx.commit().await?;
+            return Ok(Some(heard));
+        }
+        Ok(Some(if row.cancel_at.is_some() { Heard::Stop } else { Heard::Nothing }))
     }
 
     /// What would be set aside with a step; with a journal in memory there are no budgets.

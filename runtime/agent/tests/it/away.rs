@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use steward_agent::testing::{ScriptedModel, World};
-use steward_agent::worker::drive_leased;
+use steward_agent::worker::{drive_leased, drive_taken};
+use steward_core::RunOutcome;
 use steward_store::testing::TestDatabase;
 use steward_store::{Store, StoreOptions};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -139,14 +140,19 @@ impl Lane {
         Self { world, server }
     }
 
+    /// The same database, for a worker behind this wire.
+    async fn behind(&self, wire: &Wire) -> World {
+        let home = self.server.to_str().expect("a path");
+        let through = self.world.db.worker_url.replace(home, wire.dir.to_str().expect("a path"));
+        let store = Store::connect(&StoreOptions { connections_max: 4, ..StoreOptions::new(through) }).await.expect("the worker's store");
+        self.world.beside_through(store).await
+    }
+
     /// One course with the database gone at the nth message; it is taken up again until it is over. Gives how many messages were
     /// left before the fatal one.
     async fn course(&self, place: usize, nth: i64, cut: Cut) -> i64 {
         let wire = Wire::start(&self.server.join(".s.PGSQL.5432"), place, cut);
-        let home = self.server.to_str().expect("a path");
-        let through = self.world.db.worker_url.replace(home, wire.dir.to_str().expect("a path"));
-        let store = Store::connect(&StoreOptions { connections_max: 4, ..StoreOptions::new(through) }).await.expect("the worker's store");
-        let world = self.world.beside_through(store).await;
+        let world = self.behind(&wire).await;
         let run = world.say("Put Lena Petrova, lena@partner.example, in the book and note that we met at the fair.").await;
         wire.arm(nth);
         let mut turns = 0;
@@ -191,4 +197,43 @@ async fn the_database_may_go_away_at_any_message() {
     }
     join_all(lanes).await;
     println!("{messages} messages, gone {} times", cuts.len());
+}
+
+/// More messages than a run sends that is stopped before its model is asked.
+const STOPPED_MESSAGES_MAX: i64 = 100;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_is_heard_also_where_the_answer_that_told_it_was_lost() {
+    let model = model().await;
+    let lane = Lane::open(&model).await;
+    for nth in 1.. {
+        assert!(nth < STOPPED_MESSAGES_MAX, "a stopped run sends message after message");
+        let place = 1_000_000 + usize::try_from(nth).expect("a place");
+        let wire = Wire::start(&lane.server.join(".s.PGSQL.5432"), place, Cut::After);
+        let mut world = lane.behind(&wire).await;
+        // Nothing tells it but its commits.
+        Arc::get_mut(&mut world.runtime).expect("not shared yet").heartbeat_ms = 3_600_000;
+        let run = world.say("Put Lena Petrova, lena@partner.example, in the book.").await;
+        let runtime = &world.runtime;
+        let (leased, taken) = runtime.store.lease_and_take_up("w", runtime.office.clock.now(), 15_000).await.expect("lease").expect("a run");
+        world.db.raw(&format!("set session_replication_role = replica; update run set cancel_at = now() where run_id = '{}'", run.uuid())).await;
+        wire.arm(nth);
+        let _ = drive_taken(runtime, leased, taken).await;
+        let was_cut = wire.left() <= 0;
+        assert!(model.requests().is_empty(), "{nth}: its model was asked");
+        wire.arm(i64::MAX);
+        while world.run(run).await.ended.is_none() {
+            let_leases_lapse(&world).await;
+            if let Ok(Some(leased)) = runtime.store.lease_run("w", runtime.office.clock.now(), 15_000).await {
+                let _ = drive_leased(runtime, leased).await;
+            }
+        }
+        assert_eq!(world.run(run).await.ended, Some(RunOutcome::Cancelled), "{nth}");
+        assert!(model.requests().is_empty(), "{nth}: its model was asked");
+        world.db.worker.close().await;
+        if !was_cut {
+            break;
+        }
+    }
+    lane.world.db.close().await;
 }
