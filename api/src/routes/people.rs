@@ -16,7 +16,8 @@ pub(crate) mod tokens;
 use crate::auth::Caller;
 use serde::{Deserialize, Serialize};
 use steward_core::{PersonId, Role, RunId, WorkspaceId};
-use steward_office::people::{Described, Grant};
+use steward_office::people::{Described, Grant, PeopleError};
+use steward_store::StoreError;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
@@ -66,6 +67,14 @@ pub(crate) struct PersonView {
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     created_at: OffsetDateTime,
+}
+
+/// How often a change of what a person may do is begun anew where a step of one of their runs was in its way.
+const COLLIDED_TRIES_MAX: u32 = 3;
+
+/// Whether the database took a change back because another one stood in its way.
+fn has_collided<T>(outcome: &Result<T, PeopleError>) -> bool {
+    matches!(outcome, Err(PeopleError::Store(StoreError::Collided(_))))
 }
 
 /// Tells the drivers of this process that these runs are to stop, and its workers that some of them may be ended. Others hear it by themselves.

@@ -1,6 +1,6 @@
 //! Shuts a person out.
 
-use super::stop_here;
+use super::{COLLIDED_TRIES_MAX, has_collided, stop_here};
 use crate::auth::{Answer, Caller};
 use crate::extract::Id;
 use crate::openapi::Doc;
@@ -16,7 +16,16 @@ pub(crate) fn doc() -> Doc {
 
 pub(crate) async fn handle(caller: Caller, Id(id): Id<PersonId>) -> Answer {
     let mut tx = caller.begin().await?;
-    let stopped = people::disable(&mut tx, caller.office(), id).await?;
+    let mut stopped = people::disable(&mut tx, caller.office(), id).await;
+    for _ in 0..COLLIDED_TRIES_MAX {
+        if !has_collided(&stopped) {
+            break;
+        }
+        tx.rollback().await?;
+        tx = caller.begin().await?;
+        stopped = people::disable(&mut tx, caller.office(), id).await;
+    }
+    let stopped = stopped?;
     let answer = caller.commit_empty(tx).await?;
     stop_here(&caller, stopped);
     Ok(answer)

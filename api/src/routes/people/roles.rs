@@ -1,6 +1,6 @@
 //! Gives a person other roles.
 
-use super::{PersonView, RoleGrant, stop_here};
+use super::{COLLIDED_TRIES_MAX, PersonView, RoleGrant, has_collided, stop_here};
 use crate::auth::{Answer, Caller};
 use crate::extract::{Id, Json};
 use crate::openapi::Doc;
@@ -29,7 +29,16 @@ pub(crate) fn doc() -> Doc {
 pub(crate) async fn handle(caller: Caller, Id(id): Id<PersonId>, Json(new): Json<NewRoles>) -> Answer {
     let mut tx = caller.begin().await?;
     let grants: Vec<Grant> = new.roles.into_iter().map(Grant::from).collect();
-    let stopped = people::set_roles(&mut tx, caller.office(), id, &grants).await?;
+    let mut stopped = people::set_roles(&mut tx, caller.office(), id, &grants).await;
+    for _ in 0..COLLIDED_TRIES_MAX {
+        if !has_collided(&stopped) {
+            break;
+        }
+        tx.rollback().await?;
+        tx = caller.begin().await?;
+        stopped = people::set_roles(&mut tx, caller.office(), id, &grants).await;
+    }
+    let stopped = stopped?;
     let person = PersonView::from(people::describe(&mut tx, caller.office(), id).await?);
     let answer = caller.commit(tx, StatusCode::OK, &person).await?;
     stop_here(&caller, stopped);

@@ -6,16 +6,28 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use steward_core::{PersonId, RunId, WorkspaceId};
 use steward_store::membership::Membership;
-use steward_store::{Tx, run};
+use steward_store::{Tx, person, run};
+
+/// The most runs that are named in the entry of the audit log that says they were asked to stop; it always says how many they are.
+const RUNS_NAMED_MAX: usize = 1000;
+
+/// Keeps a person and their runs as they are until the transaction is over. The runs come first, as for a step that hands a task on: it has its run
+/// locked, and names the person with the run that begins. The other way round each would wait for the other.
+pub(super) async fn hold_still(tx: &mut Tx, id: PersonId) -> Result<(), PeopleError> {
+    run::judge_anew(tx, id).await?;
+    person::lock(tx, id).await.map_err(PeopleError::missing("person"))
+}
 
 /// Stops a person's runs where the person may no longer be acted for: all of them, or those outside of these workspaces. Gives those that were
-/// not asked to stop before. Whoever drives one says in its journal that it was for this.
+/// not asked to stop before. Whoever drives one says in its journal that it was for this. One entry of the audit log is for all of them: as many
+/// entries as runs would be written while nobody else gets at any of these.
 pub(super) async fn stop_runs(tx: &mut Tx, office: &Office, id: PersonId, but_in: Option<&[WorkspaceId]>) -> Result<Vec<RunId>, PeopleError> {
     let by = tx.actor().person;
     let stopped = run::ask_cancel_of(tx, id, but_in, by, office.clock.now()).await?;
-    for run in &stopped {
-        let detail = json!({ "why": "person_gone", "person": id });
-        audit::record(tx, office, audit::Entry { action: "run.cancel", object: run.to_string(), outcome: "done", detail, request_id: None }).await?;
+    if !stopped.is_empty() {
+        let named: Vec<RunId> = stopped.iter().take(RUNS_NAMED_MAX).copied().collect();
+        let detail = json!({ "why": "person_gone", "count": stopped.len(), "runs": named });
+        audit::record(tx, office, audit::Entry { action: "person.stop_runs", object: id.to_string(), outcome: "done", detail, request_id: None }).await?;
     }
     Ok(stopped)
 }

@@ -57,7 +57,7 @@ async fn with_roles(tx: &mut Tx, office: &Office, people: Vec<Person>) -> Result
 /// Shuts somebody out at once: sessions, tokens and links end, and their runs are asked to stop, which are given. What they did stays on record.
 pub async fn disable(tx: &mut Tx, office: &Office, id: PersonId) -> Result<Vec<RunId>, PeopleError> {
     tenant::lock(tx).await?;
-    person::lock(tx, id).await.map_err(PeopleError::missing("person"))?;
+    authority::hold_still(tx, id).await?;
     let now = office.clock.now();
     person::set_disabled(tx, id, Some(now)).await.map_err(PeopleError::missing("person"))?;
     keep_an_owner(tx).await?;

@@ -25,11 +25,16 @@ pub struct Grant {
 /// Gives a person exactly these roles. Their sessions end: a session never outlives the roles it was opened with. Their runs go on with these roles;
 /// those in workspaces that the person sees no more are asked to stop, which are given.
 pub async fn set_roles(tx: &mut Tx, office: &Office, id: PersonId, grants: &[Grant]) -> Result<Vec<RunId>, PeopleError> {
+    // Whoever changes roles has the organisation locked, so what the person had is what they have until this is over.
     tenant::lock(tx).await?;
-    person::lock(tx, id).await.map_err(PeopleError::missing("person"))?;
-    check_grants(tx, grants).await?;
     let wanted: BTreeSet<Membership> = grants.iter().map(|grant| Membership { person_id: id, workspace_id: grant.workspace, role: grant.role }).collect();
     let had: BTreeSet<Membership> = membership::list_of(tx, &[id]).await?.into_iter().collect();
+    if wanted == had {
+        person::lock(tx, id).await.map_err(PeopleError::missing("person"))?;
+    } else {
+        authority::hold_still(tx, id).await?;
+    }
+    check_grants(tx, grants).await?;
     if wanted.difference(&had).next().is_some() {
         require_for_people(tx, office, &made_of(&("roles", id, grants))).await?;
     }

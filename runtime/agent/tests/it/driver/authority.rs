@@ -119,14 +119,48 @@ async fn the_runs_of_who_was_shut_out_stop_and_say_why() {
         }
         assert_eq!(world.run(one).await.ended, Some(RunOutcome::Cancelled), "{:?}", world.events(one).await);
         assert_eq!(reason(&world, one).await, Some(EndReason::PersonGone));
-        let said =
-            format!("select count(*) from audit_event where action = 'run.cancel' and object = '{one}' and convert_from(canon, 'utf8') like '%person_gone%'");
-        assert_eq!(world.db.number(&said).await, 1);
     }
+    // One entry for all of them, with how many they were and which.
+    let said = format!(
+        "select count(*) from audit_event where action = 'person.stop_runs' and object = '{}' and convert_from(canon, 'utf8') like '%\"count\":2%'
+            and convert_from(canon, 'utf8') like '%{run}%' and convert_from(canon, 'utf8') like '%{waiting_one}%' and convert_from(canon, 'utf8') like '%person_gone%'",
+        bea.person.expect("a person"),
+    );
+    assert_eq!(world.db.number(&said).await, 1);
+    assert_eq!(world.db.number("select count(*) from audit_event where action in ('person.stop_runs', 'run.cancel')").await, 1);
     assert_eq!(world.db.number("select count(*) from company").await, 0);
     // Nobody else's stop.
     settle(&world).await;
     assert_eq!(world.run(other).await.ended, Some(RunOutcome::Replied));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_shut_out_while_a_run_of_theirs_hands_a_task_on_is_shut_out() {
+    let model = ScriptedModel::start(Vec::new()).await;
+    let world = World::scripted(&model).await;
+    let bea = manager(&world).await;
+    let run = says(&world, &bea, "Add the company Acme").await;
+    // A step as it hands a task on: it has its run, and once somebody waits for that it names the person, as the run that begins does.
+    let step = format!(
+        "do $$ begin
+           perform run_id from run where run_id = '{}' for no key update;
+           for tries in 1 .. 3000 loop
+             perform pg_stat_clear_snapshot();
+             exit when exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock');
+             perform pg_sleep(0.02);
+           end loop;
+           perform person_id from person where person_id = '{}' for key share;
+         end $$",
+        run.uuid(),
+        bea.person.expect("a person").uuid(),
+    );
+    let shut_out = async {
+        let has_it = "select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'";
+        tokio::time::timeout(PATIENCE, async { while world.db.number(has_it).await == 0 {} }).await.expect("the step has its run");
+        shuts_out(&world, &bea).await
+    };
+    let ((), stopped) = tokio::join!(world.db.raw(&step), shut_out);
+    assert_eq!(stopped, [run]);
 }
 
 #[tokio::test]
