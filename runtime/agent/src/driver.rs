@@ -488,11 +488,14 @@ impl Drive<'_> {
             });
             self.apply(Event::HoldClosed { call_id, hold_id, outcome: HoldOutcome::Cancelled, by: Vec::<PersonId>::new(), reason: None });
         }
-        // What people approved and nobody began will not happen.
-        let approved = self.run.steps.iter().flat_map(|step| &step.calls).filter(|call| {
-            call.started.is_none() && call.outcome.is_none() && call.hold.as_ref().is_some_and(|hold| hold.closed == Some(HoldOutcome::Approved))
-        });
-        self.sides.extend(approved.map(|call| Side::CallHold { call: call.call.call_id, from: "approved", to: "cancelled" }));
+        // What people approved and nobody began will not happen. Nor will what was changed in the database and not judged since: where it was set
+        // back to waiting, people would be asked about what is over.
+        let closed = self.run.steps.iter().flat_map(|step| &step.calls).filter(|call| call.started.is_none() && call.outcome.is_none());
+        self.sides.extend(closed.filter_map(|call| match call.hold.as_ref()?.closed? {
+            HoldOutcome::Approved => Some(Side::CallHold { call: call.call.call_id, from: "approved", to: "cancelled" }),
+            HoldOutcome::Changed => Some(Side::CalledOff { call: call.call.call_id }),
+            HoldOutcome::Rejected | HoldOutcome::Expired | HoldOutcome::Cancelled | HoldOutcome::Edited | HoldOutcome::Revised => None,
+        }));
         // An edit that was not taken up yet has a card that people could still approve.
         for (call, _) in self.edited.drain() {
             self.sides.push(Side::CallHold { call, from: "held", to: "cancelled" });

@@ -224,6 +224,15 @@ async fn a_held_action_that_is_not_as_its_run_left_it_is_named_and_the_run_goes_
     }
 }
 
+#[tokio::test]
+async fn a_held_action_that_was_set_back_ends_with_its_run_that_was_stopped() {
+    let approved = Approved::make().await;
+    approved.refused("set back and stopped", "update hold set state = 'held'; update run set status = 'queued', cancel_at = now()").await;
+    assert_eq!(approved.world.run(approved.run).await.ended, Some(RunOutcome::Cancelled));
+    assert_eq!(approved.world.db.number("select count(*) from hold where state = 'held'").await, 0, "nobody is asked about what is over");
+    assert_eq!(approved.world.db.number("select count(*) from hold where state = 'cancelled'").await, 1);
+}
+
 /// Every field of an envelope by its name, its parts where they are named apart.
 const FIELDS: [&str; 23] = [
     "arguments",
