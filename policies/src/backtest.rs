@@ -43,7 +43,13 @@ impl Recorded {
         match self.class {
             None | Some(BlockClass::Policy | BlockClass::PolicyError | BlockClass::Limit) => true,
             Some(
-                BlockClass::UnknownTool | BlockClass::InvalidArguments | BlockClass::Repeated | BlockClass::Refused | BlockClass::Expired | BlockClass::Changed,
+                BlockClass::UnknownTool
+                | BlockClass::InvalidArguments
+                | BlockClass::Repeated
+                | BlockClass::Refused
+                | BlockClass::Expired
+                | BlockClass::Changed
+                | BlockClass::ApproverGone,
             ) => false,
         }
     }

@@ -247,6 +247,8 @@ pub struct Approved {
     pub envelope: String,
     /// What is stored of it and no longer fits its seal. Anything here, and nothing runs.
     pub broken: Vec<String>,
+    /// Whether too few of those who approved it could approve it still. Then nothing runs, either.
+    pub is_orphaned: bool,
 }
 
 impl Gate<'_> {
@@ -378,6 +380,14 @@ impl Gate<'_> {
             }
             if !changed.is_empty() {
                 return Err(as_changed(effect, changed));
+            }
+            if approved.is_orphaned {
+                return Err(refuse(
+                    BlockClass::ApproverGone,
+                    effect,
+                    "who approved it was shut out since, or has no role any more in which they could approve it".to_owned(),
+                    "this was not carried out: who approved it may not approve it any more; tell the person, who can ask for it again".to_owned(),
+                ));
             }
             if now_ms > expires_at_ms {
                 return Err(refuse(

@@ -142,8 +142,8 @@ pub fn replay(run_id: RunId, events: &[Recorded], records: &BTreeMap<DecisionId,
                     found.differences.push(differs("/question", json!(request_digest), json!(now)));
                 }
             }
-            // That records did not agree, or an approval came too late, is no judgement.
-            Event::Decided { class: Some(BlockClass::Changed | BlockClass::Expired), .. } => {}
+            // That records did not agree, or an approval came too late or is none any more, is no judgement.
+            Event::Decided { class: Some(BlockClass::Changed | BlockClass::Expired | BlockClass::ApproverGone), .. } => {}
             Event::Decided { call_id, decision_id, .. } if call_id.step >= with.from_step => {
                 found.decisions += 1;
                 let difference = again.decide(&run, recorded, *call_id, records.get(decision_id).map(String::as_str));

@@ -93,6 +93,8 @@ pub enum BlockClass {
     Expired,
     /// What would run is not what was approved.
     Changed,
+    /// Who approved it was shut out, or has no role any more that helps to.
+    ApproverGone,
 }
 
 impl BlockClass {
@@ -108,6 +110,7 @@ impl BlockClass {
             Self::Refused => "refused",
             Self::Expired => "expired",
             Self::Changed => "changed",
+            Self::ApproverGone => "approver_gone",
         }
     }
 }

@@ -231,6 +231,16 @@ async fn still_counting(tx: &mut Tx, row: &HoldRow, said: Vec<ApprovalRow>) -> R
     Ok(counting)
 }
 
+/// The approvals among the words that released a held action, as far as their givers could give them still: it is to be carried out now, which may
+/// be long after the last word. None where they are too few.
+///
+/// # Errors
+/// When a role or what it needs cannot be read.
+pub async fn still_given(tx: &mut Tx, row: &HoldRow, said: Vec<ApprovalRow>) -> Result<Option<Approvals>, OfficeError> {
+    let counting = still_counting(tx, row, said).await?;
+    if suffices(&read_needs(row)?, row.people, &counting) { Ok(Some(given(&counting)?)) } else { Ok(None) }
+}
+
 /// Whether these words release it: some set of roles is there, and enough different people with a role of that set said yes.
 fn suffices(needs: &Needs, people: u16, said: &[ApprovalRow]) -> bool {
     needs.iter().any(|set| {

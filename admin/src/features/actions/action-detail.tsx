@@ -16,7 +16,7 @@ import { contextOf } from '@/lib/provenance';
 import { seen } from '@/lib/seen';
 import type { Action } from './api';
 
-const CLASSES = ['unknown_tool', 'invalid_arguments', 'policy', 'policy_error', 'limit', 'repeated', 'refused', 'expired', 'changed'] as const;
+const CLASSES = ['unknown_tool', 'invalid_arguments', 'policy', 'policy_error', 'limit', 'repeated', 'refused', 'expired', 'changed', 'approver_gone'] as const;
 
 /** One action: why it was decided so, by which rules, on which values from where. */
 export function ActionDetail({ action, onClose }: { action: Action; onClose: () => void }) {

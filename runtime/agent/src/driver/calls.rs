@@ -357,9 +357,13 @@ impl Drive<'_> {
             let ruled = self.run.call(*id).and_then(|call| call.ruled.as_ref());
             // A grant may have been taken back since, while an earlier call of the step ran: what stands on one is decided again.
             let by_grant = ruled.is_some_and(|ruled| ruled.grant.is_some());
+            // So may who approved it have been shut out.
+            let by_people = self.run.call(*id).is_some_and(|call| call.hold.is_some());
+            let is_first = !self.run.steps.iter().filter(|step| step.number == id.step).flat_map(|step| &step.calls).any(|call| call.started.is_some());
+            let is_kept = !by_grant && (!by_people || is_first);
             let envelope_id = ruled.and_then(|ruled| ruled.envelope_id);
             let in_force = self.runtime.rules.of(self.tenant).digest();
-            if let Some(permit) = kept.filter(|kept| !by_grant && kept.permit.envelope().policy_digest == in_force) {
+            if let Some(permit) = kept.filter(|kept| is_kept && kept.permit.envelope().policy_digest == in_force) {
                 permitted.push((*id, permit));
                 continue;
             }

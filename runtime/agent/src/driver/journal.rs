@@ -25,7 +25,7 @@ use steward_office::budgets::holds::Breach;
 use steward_office::conversations::AgentPins;
 use steward_office::crm;
 use steward_office::grants::{self, Granted};
-use steward_office::holds::{Stands, card, seal};
+use steward_office::holds::{self, Stands, card, seal};
 use steward_office::people::agent_of;
 use steward_office::{Office, OfficeError, budgets, questions};
 use steward_store::budget_hold::{self, BudgetHoldRow};
@@ -387,13 +387,14 @@ impl Journal {
         Ok(())
     }
 
-    /// What people approved, counted only for this envelope and only as far as every seal fits.
+    /// What people approved, counted only for this envelope, only as far as every seal fits, and only of those who could approve it still.
     pub(super) async fn approved(&self, key: &EnvelopeKey, run: RunId, call: CallId, held: &HoldState) -> Result<Approved, OfficeError> {
         let (id, envelope_id) = (held.hold_id, held.envelope_id);
-        let nothing = |what: &str| Approved { approvals: Approvals::default(), envelope_id, envelope: String::new(), broken: vec![what.to_owned()] };
+        let so = |approvals: Approvals, broken: Vec<String>| Approved { approvals, envelope_id, envelope: String::new(), broken, is_orphaned: false };
+        let nothing = |what: &str| so(Approvals::default(), vec![what.to_owned()]);
         let (store, actor) = match self {
             // Nobody else reaches what is in memory, so there is nothing that could no longer fit.
-            Self::Memory(memory) => return Ok(Approved { approvals: memory.approvals(id), envelope_id, envelope: String::new(), broken: Vec::new() }),
+            Self::Memory(memory) => return Ok(so(memory.approvals(id), Vec::new())),
             Self::Postgres { store, actor } => (store, actor),
         };
         let mut tx = store.begin(actor).await?;
@@ -409,9 +410,12 @@ impl Journal {
         if row.edits.is_none() && !is_named && row.journal.as_deref() != Some(held.chain.bytes().as_slice()) {
             checked.broken.push("journal".to_owned());
         }
+        // Of what does not fit, nobody's word counts at all.
+        let given = if checked.broken.is_empty() { holds::still_given(&mut tx, &row, checked.counted).await? } else { Some(checked.approvals) };
         // The name that was approved, not the journal's: where they differ, the difference is found.
         let envelope_id = EnvelopeId::from_slice(&row.envelope_id).unwrap_or(envelope_id);
-        Ok(Approved { approvals: checked.approvals, envelope_id, envelope: checked.envelope, broken: checked.broken })
+        let is_orphaned = given.is_none();
+        Ok(Approved { approvals: given.unwrap_or_default(), envelope_id, envelope: checked.envelope, broken: checked.broken, is_orphaned })
     }
 }
 

@@ -74,7 +74,7 @@ impl Drive<'_> {
         let granted = self.journal.take_grant(&self.runtime.office, &wanted).await.map_err(|source| self.journal_error(source))?;
         Ok(granted.map(|granted| {
             let envelope = sealed.text.clone();
-            (granted.grant_id, Approved { approvals: granted.approvals, envelope_id: sealed.id, envelope, broken: Vec::new() })
+            (granted.grant_id, Approved { approvals: granted.approvals, envelope_id: sealed.id, envelope, broken: Vec::new(), is_orphaned: false })
         }))
     }
 

@@ -34,6 +34,8 @@ pub struct Checked {
     pub approvals: Approvals,
     /// The envelope as it was approved, canonical text.
     pub envelope: String,
+    /// The words that count, whoever gave them may do now.
+    pub counted: Vec<ApprovalRow>,
     /// What does not fit: names of rows and fields.
     pub broken: Vec<String>,
 }
@@ -93,7 +95,7 @@ pub fn check(key: &EnvelopeKey, tenant: TenantId, row: &HoldRow, said: &[Approva
     broken.note("hold_approval.people", read_needs(row).is_ok_and(|needs| suffices(&needs, row.people, &counted)));
     let Broken(broken) = broken;
     let approvals = if broken.is_empty() { given } else { Approvals::default() };
-    Ok(Checked { approvals, envelope: row.envelope.clone(), broken })
+    Ok(Checked { approvals, envelope: row.envelope.clone(), counted, broken })
 }
 
 /// Names of what does not fit, each once.

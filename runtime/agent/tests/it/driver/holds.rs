@@ -4,7 +4,7 @@ use super::*;
 use serde_json::json;
 use steward_agent::testing::{Reply, ScriptedModel};
 use steward_core::event::HoldOutcome;
-use steward_core::{Actor, HasKind, HoldId, Kind, Role};
+use steward_core::{Actor, BlockClass, HasKind, HoldId, Kind, Role};
 use steward_office::OfficeError;
 use steward_office::holds::escalate::escalate;
 use steward_office::holds::routing::{ApprovalRule, ApprovalRules, Ask};
@@ -187,6 +187,65 @@ async fn who_was_shut_out_or_demoted_before_the_last_word_does_not_count() {
         assert_eq!(closed, [if is_released { HoldOutcome::Approved } else { HoldOutcome::Expired }]);
         assert_eq!(world.db.number("select count(*) from note").await, i64::from(is_released));
     }
+}
+
+#[tokio::test]
+async fn who_approved_and_may_no_more_when_it_is_to_begin_approves_nothing() {
+    for is_shut_out in [true, false] {
+        let (model, world, run, row) = held_under(takes(2, false)).await;
+        let second = another_owner(&world, 81).await;
+        says_yes(&world, &world.owner, &row).await.expect("the first word");
+        assert_eq!(says_yes(&world, &second, &row).await.expect("the second"), Approved::Released);
+        let (office, id) = (&world.runtime.office, second.person.expect("person"));
+        let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+        if is_shut_out {
+            people::disable(&mut tx, office, id).await.expect("shut out");
+        } else {
+            people::set_roles(&mut tx, office, id, &[Grant { role: Role::Support, workspace: None }]).await.expect("demoted");
+        }
+        tx.commit().await.expect("commit");
+        assert_eq!(settle(&world).await, Some(RunStatus::Ended));
+        assert_eq!(world.db.number("select count(*) from note").await, 0, "shut out: {is_shut_out}");
+        // Nobody changed anything in the database, and that is not what is said.
+        let decided = world.events(run).await.into_iter().find_map(|recorded| match recorded.event {
+            Event::Decided { class: Some(class), changed, .. } => Some((class, changed)),
+            _ => None,
+        });
+        assert_eq!(decided, Some((BlockClass::ApproverGone, Vec::new())));
+        assert_eq!(world.db.number("select count(*) from decision where class = 'approver_gone'").await, 1);
+        assert_eq!(world.db.number("select count(*) from hold where state = 'failed'").await, 1);
+        let requests = model.requests();
+        let told = requests.last().expect("it was asked").tool_results().join("");
+        assert!(told.contains("may not approve it any more"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_shut_out_while_one_approved_call_begins_approves_none_behind_it() {
+    let calls: Vec<_> =
+        ["First.", "Second."].map(|text| ("crm.add_note".to_owned(), json!({ "contact_id": "contact_00000000000000000000000001", "text": text }))).into();
+    let model = ScriptedModel::start(vec![Reply::Calls(calls), Reply::text("Both were tried.")]).await;
+    let world = World::with_rules(TestDatabase::make().await, &model.base_url(), &[HOLD_NOTES]).await;
+    let run = world.say("Write both notes").await;
+    assert_eq!(settle(&world).await, Some(RunStatus::Waiting));
+    let second = another_owner(&world, 81).await;
+    for row in waiting(&world).await {
+        assert_eq!(says_yes(&world, &second, &row).await.expect("a word"), Approved::Released);
+    }
+    // In the commit that says that the first one begins.
+    let gone = format!(
+        "create function gone() returns trigger language plpgsql security definer set search_path = steward as $$ begin
+           if new.body::jsonb ->> 'kind' = 'starting' then update person set disabled_at = now() where person_id = '{}'; end if;
+           return new;
+         end $$;
+         create trigger gone after insert on run_event for each row execute function gone();",
+        second.person.expect("person").uuid(),
+    );
+    world.db.raw(&gone).await;
+    assert_eq!(settle(&world).await, Some(RunStatus::Ended));
+    let begun: Vec<bool> = world.run(run).await.steps[0].calls.iter().map(|call| call.started.is_some()).collect();
+    assert_eq!(begun, [true, false]);
+    assert_eq!(world.db.number("select count(*) from decision where class = 'approver_gone'").await, 1);
 }
 
 #[tokio::test]
