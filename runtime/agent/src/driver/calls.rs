@@ -357,7 +357,7 @@ impl Drive<'_> {
             let ruled = self.run.call(*id).and_then(|call| call.ruled.as_ref());
             // A grant may have been taken back since, while an earlier call of the step ran: what stands on one is decided again.
             let by_grant = ruled.is_some_and(|ruled| ruled.grant.is_some());
-            // So may who approved it have been shut out.
+            // So may who approved it have been shut out; of the first call of a step that was asked just now.
             let by_people = self.run.call(*id).is_some_and(|call| call.hold.is_some());
             let is_first = !self.run.steps.iter().filter(|step| step.number == id.step).flat_map(|step| &step.calls).any(|call| call.started.is_some());
             let is_kept = !by_grant && (!by_people || is_first);

@@ -411,7 +411,7 @@ impl Journal {
             checked.broken.push("journal".to_owned());
         }
         // Of what does not fit, nobody's word counts at all.
-        let given = if checked.broken.is_empty() { holds::still_given(&mut tx, &row, checked.counted).await? } else { Some(checked.approvals) };
+        let given = if checked.broken.is_empty() { Box::pin(holds::still_given(&mut tx, &row, checked.counted)).await? } else { Some(checked.approvals) };
         // The name that was approved, not the journal's: where they differ, the difference is found.
         let envelope_id = EnvelopeId::from_slice(&row.envelope_id).unwrap_or(envelope_id);
         let is_orphaned = given.is_none();

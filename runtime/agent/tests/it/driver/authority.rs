@@ -122,8 +122,9 @@ async fn the_runs_of_who_was_shut_out_stop_and_say_why() {
     }
     // One entry for all of them, with how many they were and which.
     let said = format!(
-        "select count(*) from audit_event where action = 'person.stop_runs' and object = '{}' and convert_from(canon, 'utf8') like '%\"count\":2%'
-            and convert_from(canon, 'utf8') like '%{run}%' and convert_from(canon, 'utf8') like '%{waiting_one}%' and convert_from(canon, 'utf8') like '%person_gone%'",
+        "select count(*) from audit_event, convert_from(canon, 'utf8') as said
+          where action = 'person.stop_runs' and object = '{}'
+            and said like '%\"count\":2%' and said like '%{run}%' and said like '%{waiting_one}%' and said like '%person_gone%'",
         bea.person.expect("a person"),
     );
     assert_eq!(world.db.number(&said).await, 1);
