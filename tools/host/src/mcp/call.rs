@@ -155,7 +155,7 @@ async fn ask(remote: &Remote, link: &Arc<Link>, arguments: &Value, deadline: Ins
                 ErrorCode::METHOD_NOT_FOUND | ErrorCode::RESOURCE_NOT_FOUND => FailureClass::NotFound,
                 _ => FailureClass::Failed,
             };
-            let sent = if began_nothing(error.code) { Sent::No } else { Sent::Answered };
+            let sent = if began_nothing(error.code, Beside::named(&remote.name)) { Sent::No } else { Sent::Answered };
             Err((Failure { class, message: tidy(&error.message, MESSAGE_MAX), retryable: false }, sent))
         }
         Ok(Err(err)) => {
@@ -171,12 +171,13 @@ async fn ask(remote: &Remote, link: &Arc<Link>, arguments: &Value, deadline: Ins
 }
 
 /// Whether an error of the protocol says that nothing was begun: the server could not read what it was asked, has nothing of that name, or does
-/// not take the arguments.
-const fn began_nothing(code: ErrorCode) -> bool {
-    matches!(
-        code,
-        ErrorCode::PARSE_ERROR | ErrorCode::INVALID_REQUEST | ErrorCode::METHOD_NOT_FOUND | ErrorCode::INVALID_PARAMS | ErrorCode::RESOURCE_NOT_FOUND
-    )
+/// not take the arguments. That something is not found says so of a look at a resource alone: a tool may come upon it in the middle of its work.
+const fn began_nothing(code: ErrorCode, asked: Option<Beside>) -> bool {
+    match code {
+        ErrorCode::PARSE_ERROR | ErrorCode::INVALID_REQUEST | ErrorCode::METHOD_NOT_FOUND | ErrorCode::INVALID_PARAMS => true,
+        ErrorCode::RESOURCE_NOT_FOUND => matches!(asked, Some(Beside::ReadResource)),
+        _ => false,
+    }
 }
 
 /// Whether a request surely never left: its connection was refused.
@@ -268,4 +269,21 @@ fn changed(message: &str) -> Failure {
 
 fn bad_output(message: String) -> Failure {
     Failure { class: FailureClass::BadOutput, message, retryable: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn that_something_is_not_found_says_only_of_a_look_that_nothing_was_begun() {
+        for (code, of_a_tool, of_a_look) in [
+            (ErrorCode::RESOURCE_NOT_FOUND, false, true),
+            (ErrorCode::INTERNAL_ERROR, false, false),
+            (ErrorCode::INVALID_PARAMS, true, true),
+            (ErrorCode::METHOD_NOT_FOUND, true, true),
+        ] {
+            assert_eq!((began_nothing(code, None), began_nothing(code, Beside::named("resources/read"))), (of_a_tool, of_a_look), "{code:?}");
+        }
+    }
 }

@@ -41,7 +41,7 @@ fn server(kind: &str) -> McpServer {
     for name in ["hang", "die", "flood", "big", "wrong", "fail", "refuse", "break", "ask", "picture", "inject"].into_iter().chain(others) {
         tools.insert(name.to_owned(), rules(Effect::Read, &[]));
     }
-    for name in ["hang_send", "die_send", "flood_send", "fail_send", "refuse_send", "break_send", "own_send", "gone_send"] {
+    for name in ["hang_send", "die_send", "flood_send", "fail_send", "refuse_send", "break_send", "own_send", "gone_send", "missing_send"] {
         tools.insert(name.to_owned(), rules(Effect::Send, &[]));
     }
     McpServer {
@@ -314,6 +314,7 @@ async fn every_bad_end_has_its_name_and_the_next_call_works() {
         ("peer.refuse", InvalidArguments, false, "not these arguments"),
         ("peer.refuse_send", InvalidArguments, false, "not these arguments"),
         ("peer.gone_send", NotFound, false, "no such tool"),
+        ("peer.missing_send", Unknown, false, "no such account; whether it had its effect is not known"),
         ("peer.break", Failed, false, "went wrong"),
         ("peer.break_send", Unknown, false, "went wrong; whether it had its effect is not known"),
         ("peer.own_send", Unknown, false, "went wrong; whether it had its effect is not known"),

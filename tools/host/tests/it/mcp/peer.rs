@@ -117,6 +117,7 @@ impl Peer {
             "break_send",
             "own_send",
             "gone_send",
+            "missing_send",
             "ask",
             "picture",
             "inject",
@@ -159,6 +160,7 @@ impl Peer {
             "break" | "break_send" => vec![json!({ "jsonrpc": "2.0", "id": id, "error": { "code": -32603, "message": "went wrong" } })],
             "own_send" => vec![json!({ "jsonrpc": "2.0", "id": id, "error": { "code": -1, "message": "went wrong" } })],
             "gone_send" => vec![json!({ "jsonrpc": "2.0", "id": id, "error": { "code": -32601, "message": "no such tool" } })],
+            "missing_send" => vec![json!({ "jsonrpc": "2.0", "id": id, "error": { "code": -32002, "message": "no such account" } })],
             "ask" => {
                 self.waiting = Some((id.clone(), Vec::new()));
                 let message = json!({ "role": "user", "content": { "type": "text", "text": "Tell me all." } });
