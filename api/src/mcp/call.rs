@@ -121,25 +121,28 @@ async fn find(wanted: &Wanted<'_>, name: &str, digest: &Digest) -> Result<Found,
     }
     let Some(noted) = found.body.as_deref().and_then(|body| serde_json::from_str::<Noted>(body).ok()) else { return Ok(Found::Nothing) };
     let run = Run::fold(&runs::events(&mut tx, noted.run_id, 0).await?);
-    let is_it = if wanted.key.is_some() { !was_taken_back(&run) } else { is_same(wanted, &noted, &run) };
+    let was_taken_back = run.ended == Some(RunOutcome::Cancelled) && runs::was_taken_back(&mut tx, noted.run_id).await?;
+    let is_it = if wanted.key.is_some() { !(was_taken_back && is_unbegun(&run)) } else { is_same(wanted, &noted, &run, was_taken_back) };
     Ok(if is_it { Found::Run(noted.run_id) } else { Found::Past })
 }
 
-/// Whether the call was stopped before anything came of it. It is not what its key stands for: nothing was done, so it can be done once yet.
-fn was_taken_back(run: &Run) -> bool {
-    let is_begun = run.steps.iter().flat_map(|step| &step.calls).any(|call| call.started.is_some());
-    run.ended == Some(RunOutcome::Cancelled) && !is_begun
+/// Whether nothing came of the call yet. One that was taken back then is not what its key stands for: it can be done once yet. Where a person
+/// stopped it, that is what came of it.
+fn is_unbegun(run: &Run) -> bool {
+    !run.steps.iter().flat_map(|step| &step.calls).any(|call| call.started.is_some())
 }
 
 /// Whether the call that comes again is still the earlier one.
-fn is_same(wanted: &Wanted<'_>, noted: &Noted, run: &Run) -> bool {
+fn is_same(wanted: &Wanted<'_>, noted: &Noted, run: &Run, was_taken_back: bool) -> bool {
     if run.ended.is_none() {
         return true;
     }
-    let Some(call) = run.steps.first().and_then(|step| step.calls.first()) else { return false };
-    let refused = matches!(call.hold.as_ref().and_then(|hold| hold.closed), Some(HoldOutcome::Rejected | HoldOutcome::Revised));
+    // What is stopped is stopped by a person, unless its client took it back; it may have had no step by then.
+    let is_stopped = run.ended == Some(RunOutcome::Cancelled) && !was_taken_back;
+    let call = run.steps.first().and_then(|step| step.calls.first());
+    let refused = call.is_some_and(|call| matches!(call.hold.as_ref().and_then(|hold| hold.closed), Some(HoldOutcome::Rejected | HoldOutcome::Revised)));
     // Nothing came of it, and no person said that nothing should.
-    if call.started.is_none() && !refused {
+    if call.is_none_or(|call| call.started.is_none()) && !refused && !is_stopped {
         return false;
     }
     match (&noted.session, &wanted.session) {

@@ -170,7 +170,7 @@ impl Drop for Withdrawal {
 async fn withdraw(caller: &Caller, run: RunId) -> Result<(), steward_office::OfficeError> {
     let mut tx = caller.state().store.begin(caller.actor()).await?;
     let asked = async {
-        runs::cancel(&mut tx, caller.office(), run).await?;
+        runs::take_back(&mut tx, caller.office(), run).await?;
         Ok::<(), steward_office::OfficeError>(tx.commit().await?)
     };
     match asked.await {

@@ -3,12 +3,14 @@
 use crate::Office;
 use crate::audit::{self, Entry};
 use crate::error::OfficeError;
-use serde_json::json;
+use serde_json::{Value, json};
 use steward_core::event::Recorded;
 use steward_core::{Actor, ActorKind, Permission, RunId, RunOutcome};
 use steward_store::run::{RunRow, RunStatus};
 use steward_store::{Page, Store, Tx, journal, run};
 
+/// The action that the log calls a stop by.
+const STOP: &str = "run.cancel";
 /// The most events read at once.
 const EVENTS_MAX: i64 = 1000;
 
@@ -109,8 +111,39 @@ pub async fn cancel(tx: &mut Tx, office: &Office, id: RunId) -> Result<(), Offic
     if !run::ask_cancel(tx, id, by, office.clock.now()).await? {
         return Err(over());
     }
-    audit::record(tx, office, Entry { action: "run.cancel", object: id.to_string(), outcome: "done", detail: json!({}), request_id: None }).await?;
+    audit::record(tx, office, Entry { action: STOP, object: id.to_string(), outcome: "done", detail: json!({}), request_id: None }).await?;
     Ok(())
+}
+
+/// Asks a run about one call to stop because whoever made that call takes it back. Where somebody has asked for the stop already, that stands.
+pub async fn take_back(tx: &mut Tx, office: &Office, id: RunId) -> Result<(), OfficeError> {
+    let is_asked = may_cancel(tx, id).await?.cancel_at.is_some();
+    let by = tx.actor().person;
+    if !run::ask_cancel(tx, id, by, office.clock.now()).await? {
+        return Err(over());
+    }
+    // Behind the change, which waits for whoever asks at the same time.
+    let is_ours = newest_stop(tx, id).await?.map_or(!is_asked, |stop| is_taken_back(&stop));
+    let detail = if is_ours { json!({ "taken_back": true }) } else { json!({}) };
+    audit::record(tx, office, Entry { action: STOP, object: id.to_string(), outcome: "done", detail, request_id: None }).await?;
+    Ok(())
+}
+
+/// Whether a run was asked to stop by who took its call back, and by nobody else, as the log has it.
+pub async fn was_taken_back(tx: &mut Tx, id: RunId) -> Result<bool, OfficeError> {
+    get(tx, id).await?;
+    Ok(newest_stop(tx, id).await?.is_some_and(|stop| is_taken_back(&stop)))
+}
+
+/// What the log says last of a stop of a run; nothing where nobody asked for one.
+async fn newest_stop(tx: &mut Tx, id: RunId) -> Result<Option<Value>, OfficeError> {
+    let newest = steward_store::audit::newest_of(tx, STOP, &id.to_string()).await?;
+    // An entry that cannot be read is somebody's all the same.
+    Ok(newest.map(|canon| serde_json::from_slice(&canon).unwrap_or_default()))
+}
+
+fn is_taken_back(stop: &Value) -> bool {
+    stop.pointer("/detail/taken_back") == Some(&json!(true))
 }
 
 /// The run, if the actor may stop it and it is not over. Writes nothing.
@@ -139,7 +172,7 @@ pub async fn write_late_cancel(tx: &mut Tx, office: &Office, id: RunId) -> Resul
         true => ("done", json!({ "late": true })),
         false => ("refused", json!({ "late": true, "reason": over().to_string() })),
     };
-    audit::record(tx, office, Entry { action: "run.cancel", object: id.to_string(), outcome, detail, request_id: None }).await?;
+    audit::record(tx, office, Entry { action: STOP, object: id.to_string(), outcome, detail, request_id: None }).await?;
     Ok(())
 }
 

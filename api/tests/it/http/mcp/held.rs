@@ -85,6 +85,28 @@ async fn a_refused_call_stays_refused_and_asks_nobody_again() {
 }
 
 #[tokio::test]
+async fn a_persons_stop_stands_when_the_client_makes_the_call_again() {
+    let served = Served::with(&[]).await;
+    let token = served.token(&Scope::ALL).await;
+    let owner = served.working.world.owner().await;
+    let keyed = || json!({ "steward/idempotency_key": "lena", "steward/wait_seconds": 0 });
+    let client = Client::open(&served.url(), &token).await;
+    for (place, meta) in [keyed(), at_once()].into_iter().enumerate() {
+        let held = error(&client.call_with("crm.create_contact", lena(), meta.clone()).await);
+        assert_eq!(held["class"], "held", "{held}");
+        let run = served.run_of(held["hold_id"].as_str().expect("a hold")).await;
+        served.working.ask("POST", format!("/api/v1/runs/{run}/cancel")).cookie(&owner).send().await.expect(202);
+        assert_eq!(served.end_of(&run).await, "cancelled");
+        for _ in 0..2 {
+            let again = error(&client.call_with("crm.create_contact", lena(), meta.clone()).await);
+            assert_eq!(again["class"], "stopped", "{again}");
+        }
+        assert_eq!(served.number(RUNS).await, i64::try_from(place + 1).expect("few"), "nothing was begun anew");
+    }
+    assert_eq!((served.number(CONTACTS).await, served.number(HOLDS).await), (0, 2));
+}
+
+#[tokio::test]
 async fn a_call_that_is_taken_back_cannot_be_approved_any_more() {
     let served = Served::with(&[]).await;
     let token = served.token(&Scope::ALL).await;
