@@ -31,6 +31,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use steward_core::{ArgumentRole, Digest, Effect, Origin, RecordPattern};
+use words::Words;
 
 /// The most tools taken from one server.
 const TOOLS_MAX: usize = 200;
@@ -175,10 +176,14 @@ impl Host {
         let mut info = McpInfo { server: config.name.clone(), tools: Vec::new(), refused: Vec::new() };
         let accepted: Vec<Definition> = server.accepted().cloned().collect();
         let collisions = definition::collisions(&accepted);
+        let words = Words::of(&config.transport);
         for definition in &accepted {
             let made = match safe_name(&definition.name) {
                 Some(name) if collisions.contains(&name) => Err("another tool of this server has the same name here".to_owned()),
-                Some(name) => made(&server, definition, &name),
+                Some(name) => match &words {
+                    Ok(words) => made(&server, definition, &name, words),
+                    Err(_) => Err("what its server may not tell cannot be looked for in its definition".to_owned()),
+                },
                 None => Err("its name has no letter or is too long".to_owned()),
             };
             match made {
@@ -201,15 +206,16 @@ impl Host {
 }
 
 /// A server's tool as it can be called here, or why it cannot.
-fn made(server: &Arc<Server>, definition: &Definition, name: &str) -> Result<Tool, String> {
+fn made(server: &Arc<Server>, definition: &Definition, name: &str, words: &Words) -> Result<Tool, String> {
     let rules = server.config.tools.get(name).cloned().unwrap_or_default();
     let digest = definition.digest();
     if rules.pinned.is_some_and(|pinned| pinned != digest) {
         return Err(format!("the accepted definition {digest} is not the pinned one"));
     }
-    let entry = definition.entry(&server.config, name, rules)?;
+    let shown = words.definition(definition)?;
+    let entry = shown.entry(&server.config, name, rules)?;
     let body = Body::Mcp(call::Remote { server: Arc::clone(server), name: definition.name.clone(), digest });
-    let (arguments, result) = (schema::closed(&definition.input, entry.roles.keys())?, definition.result()?);
+    let (arguments, result) = (schema::closed(&shown.input, entry.roles.keys())?, shown.result()?);
     Tool::new(body, entry, server.config.timeout_ms, arguments, result).map_err(|err| match err {
         PluginError::Schema { problem, .. } => problem,
         other => other.to_string(),

@@ -25,6 +25,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
+use steward_core::Digest;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader, ReadBuf};
 use tokio::process::{Child, ChildStderr, Command};
 
@@ -128,6 +129,11 @@ impl Link {
     /// Whether the server said since the last time that what it offers is other.
     pub(crate) fn take_stale(&self) -> bool {
         self.signs.stale.swap(false, Ordering::AcqRel)
+    }
+
+    /// The name and the digest of the definition that the server sent, where this is the digest of what it may tell of it.
+    pub(crate) fn as_sent(&self, left: &Digest) -> Option<(String, Digest)> {
+        self.signs.words.as_sent(left)
     }
 
     /// Whether the server sent more at once than is taken.

@@ -212,12 +212,20 @@ impl Server {
             None => Arc::new(Link::open(&self.config).await?),
         };
         let at = Some(Instant::now());
-        let offered = self.list(&link).await?;
+        let offered: Vec<Definition> = self.list(&link).await?.into_iter().map(|one| self.as_accepted(&link, one)).collect();
         for difference in differences(&self.accepted, &offered) {
             self.tell(&difference);
         }
         let offered = offered.iter().map(|definition| (definition.name.clone(), definition.digest())).collect();
         Ok(Looked { link, offered: Arc::new(offered), at })
+    }
+
+    /// What was accepted, where the server offers just that, and what it may not tell was taken out of it since: a definition may have been accepted
+    /// before anything was taken out, or before the value was configured.
+    fn as_accepted(&self, link: &Link, offered: Definition) -> Definition {
+        let sent = link.as_sent(&offered.digest());
+        let same = sent.and_then(|(name, digest)| self.accepted.get(&name).filter(|accepted| accepted.digest() == digest));
+        same.cloned().unwrap_or(offered)
     }
 
     fn tell(&self, difference: &Difference) {

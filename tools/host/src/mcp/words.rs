@@ -3,14 +3,20 @@
 //! They are taken out of every message of the server before anything reads it, so that no result, error, definition, question or line of the
 //! log has one, and out of what it says beside its messages. It is the second line, as for plugins: a server knows these values and may write
 //! them in a form that is not looked for.
+//!
+//! What a tool was called in the server's own words is kept as a digest, so that what was accepted of it in those words is known again.
 
-use super::{McpTransport, PASSED_ON};
+use super::definition::Definition;
+use super::{McpTransport, PASSED_ON, TOOLS_MAX};
 use crate::egress::{SECRET_BYTES_MAX, SECRET_BYTES_MIN, Scrubber, SecretsAway};
 use rmcp::RoleClient;
-use rmcp::model::{ErrorData, GetExtensions as _, ServerJsonRpcMessage};
+use rmcp::model::{ErrorData, GetExtensions as _, ServerJsonRpcMessage, ServerResult, Tool};
 use rmcp::service::TxJsonRpcMessage;
 use rmcp::transport::Transport;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use steward_core::Digest;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use url::Url;
@@ -30,6 +36,8 @@ pub(super) struct Words {
     scrubber: Scrubber,
     /// The address as errors of the library have it, and what is shown in its place.
     address: Option<(String, String)>,
+    /// By the digest of a definition without what is not told: the name and the digest of what was sent.
+    sent: Arc<Mutex<BTreeMap<Digest, (String, Digest)>>>,
 }
 
 /// By hand: the address may carry a secret.
@@ -68,7 +76,41 @@ impl Words {
         }
         // Looked for as an organisation's are, which takes little room however long they are.
         let scrubber = Scrubber::of(std::iter::empty())?.with_own(secrets.iter().map(|(name, part)| (*name, part.as_str())))?;
-        Ok(Self { scrubber, address })
+        Ok(Self { scrubber, address, sent: Arc::default() })
+    }
+
+    /// The name and the digest of the definition that the server sent, where this is the digest of what is left of it.
+    pub(super) fn as_sent(&self, left: &Digest) -> Option<(String, Digest)> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).get(left).cloned()
+    }
+
+    /// A definition as it may be shown. It may have been accepted in the server's own words, and keeps its name, by which it is called.
+    pub(super) fn definition(&self, whole: &Definition) -> Result<Definition, String> {
+        let unreadable = |_: serde_json::Error| "its definition holds what its server may not tell, and cannot be read without that".to_owned();
+        let text = serde_json::to_vec(whole).map_err(unreadable)?;
+        let Some(clean) = self.scrubber.clean(&text) else { return Ok(whole.clone()) };
+        let clean: Definition = serde_json::from_slice(&clean).map_err(unreadable)?;
+        Ok(Definition { name: whole.name.clone(), ..clean })
+    }
+
+    /// Notes which tools of a list are not as they were sent.
+    fn note(&self, sent: &ServerJsonRpcMessage, left: &ServerJsonRpcMessage) {
+        let (ServerJsonRpcMessage::Response(sent), ServerJsonRpcMessage::Response(left)) = (sent, left) else { return };
+        let (ServerResult::ListToolsResult(sent), ServerResult::ListToolsResult(left)) = (&sent.result, &left.result) else { return };
+        // One that is too large is refused where the list is read.
+        let digest = |tool: &Tool| Definition::of("", tool.clone()).ok().map(|definition| definition.digest());
+        for (sent, left) in sent.tools.iter().zip(&left.tools) {
+            let (Some(as_sent), Some(as_left)) = (digest(sent), digest(left)) else { continue };
+            if as_sent == as_left {
+                continue;
+            }
+            let mut noted = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+            // A server that changes its words again and again fills no memory; the next list notes anew what is forgotten here.
+            if noted.len() >= TOOLS_MAX * 2 {
+                noted.clear();
+            }
+            noted.insert(as_left, (sent.name.clone().into_owned(), as_sent));
+        }
     }
 
     /// A text of the server's, whole: after it was cut, half of a secret would not be found.
@@ -97,6 +139,7 @@ impl Words {
     fn clean(&self, mut message: ServerJsonRpcMessage, text: &[u8]) -> Option<ServerJsonRpcMessage> {
         let Some(clean) = self.scrubber.clean(text) else { return Some(message) };
         if let Ok(mut clean) = serde_json::from_slice::<ServerJsonRpcMessage>(&clean) {
+            self.note(&message, &clean);
             // What the library knows of where it came from is not in its text.
             if let (ServerJsonRpcMessage::Request(from), ServerJsonRpcMessage::Request(to)) = (&mut message, &mut clean) {
                 std::mem::swap(from.request.extensions_mut(), to.request.extensions_mut());

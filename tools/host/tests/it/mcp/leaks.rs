@@ -8,9 +8,9 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use steward_core::{Effect, FailureClass, Outcome};
-use steward_host::NoSecrets;
-use steward_host::mcp::{AskedPerson, McpServer, McpTransport, People, PersonSaid, Secret, offered};
+use steward_host::mcp::{AskedPerson, Definition, McpServer, McpTransport, People, PersonSaid, Secret, accept, offered};
 use steward_host::office::BoxFuture;
+use steward_host::{Host, HostOptions, NoSecrets};
 
 /// The variable that the server is given, and what it holds.
 const GIVEN: &str = "MCP_GIVEN";
@@ -133,6 +133,37 @@ async fn no_word_of_a_server_is_told_with_what_the_server_was_given() {
     let heard = ear.heard();
     assert!(heard.contains(&format!("begun with {MARK}")), "the test listens, and what a server logs has its mark");
     assert_eq!(heard.lines().find(|line| line.contains(VALUE)), None);
+}
+
+#[tokio::test]
+async fn what_was_accepted_in_a_servers_own_words_is_still_accepted_and_shown_without_what_it_was_given() {
+    let folder = Folder::new();
+    let lock = folder.path().join("mcp.lock.json");
+    let peer = with_value("leaks");
+    let cleaned = offered(&peer).await.expect("offered");
+    // As they were accepted by a program that took nothing out of them.
+    let words = serde_json::to_string(&cleaned).expect("JSON").replace(MARK, VALUE);
+    let whole: Vec<Definition> = serde_json::from_str(&words).expect("definitions");
+    assert_ne!(whole, cleaned);
+    for (accepted, works) in [(whole, true), (cleaned, true), (of_another_value(&words), false)] {
+        accept(&lock, &peer, &accepted, &[]).expect("accepted");
+        let host = Host::new(HostOptions::default()).expect("host");
+        host.load_mcp(std::slice::from_ref(&peer), &lock).expect("loaded");
+        let permit = Gate::new(&host).permit(&host, "peer.leak", json!({ "how": "plainly" }));
+        let outcome = host.call_for(permit, context("key"), office(), Arc::new(Noting::default()) as _, Arc::new(NoSecrets)).await.outcome;
+        if works {
+            assert_eq!(result(outcome), json!({ "text": format!("it is {MARK}") }));
+        } else {
+            assert_eq!(failure(outcome).class, FailureClass::Denied, "other words than were accepted");
+        }
+        let shown = format!("{:?}", host.tool("peer.leak").expect("accepted").spec());
+        assert!(!shown.contains(VALUE), "{shown}");
+    }
+}
+
+/// Definitions with another value in the place of what the server was given.
+fn of_another_value(words: &str) -> Vec<Definition> {
+    serde_json::from_str(&words.replace(VALUE, "an0ther-value-0f-it")).expect("definitions")
 }
 
 #[tokio::test]
