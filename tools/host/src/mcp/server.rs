@@ -1,6 +1,7 @@
 //! A server over time: connected when it is first needed, again after it died, never more often than its backoff allows.
 //!
-//! After every connection, every minute, and before every call that does more than read, what it offers is compared with what was accepted.
+//! After every connection, every minute, and before every call that does more than read, what it offers is compared with what was accepted. The
+//! last is that call's own affair: where a connection is open, no other call waits for the look or hears of its failure.
 
 use super::beside::{self, Beside};
 use super::definition::Definition;
@@ -37,7 +38,7 @@ const IDLE_MAX: usize = 2;
 pub(crate) struct Server {
     pub(crate) config: McpServer,
     accepted: Definitions,
-    /// One connects or looks, the others wait for it.
+    /// One connects, or looks for all; the others wait for it.
     turn: Semaphore,
     state: Mutex<State>,
     /// Calls that have a connection for themselves, where the server may ask: they last as long as people think.
@@ -128,12 +129,18 @@ impl Server {
         if let Some(looked) = self.current(look) {
             return Ok(answer(looked));
         }
+        if let (Look::Since(_), Some(link)) = (look, self.open())
+            && let Some(looked) = self.look_alone(&link).await?
+        {
+            self.note(&looked);
+            return Ok(answer(looked));
+        }
         let _turn = self.turn.acquire().await.map_err(|_| self.away("it is shut down"))?;
         // Of several that wait, who asked before this look began needs none of their own.
         if let Some(looked) = self.current(look) {
             return Ok(answer(looked));
         }
-        let kept = self.state().link.as_ref().map(|looked| Arc::clone(&looked.link)).filter(|link| link.is_open());
+        let kept = self.open();
         let looked = self.connect(kept).await;
         self.state().link = looked.as_ref().ok().cloned();
         looked.map(answer)
@@ -145,15 +152,61 @@ impl Server {
         let place = self.places.acquire(tenant, 1).await;
         let mut kept = self.state().idle.pop();
         let is_fresh = kept.as_mut().is_some_and(|looked| looked.is_fresh(look));
-        let looked = match kept {
-            Some(looked) if is_fresh => looked,
-            kept => {
-                let _turn = self.turn.acquire().await.map_err(|_| self.away("it is shut down"))?;
-                self.connect(kept.map(|looked| looked.link).filter(|link| link.is_open())).await?
-            }
+        let looked = match (kept, look) {
+            (Some(looked), _) if is_fresh => Some(looked),
+            (Some(Looked { link, .. }), Look::Since(_)) if link.is_open() => self.look_alone(&link).await?,
+            (Some(Looked { link, .. }), Look::Lately) if link.is_open() => Some(self.connect_in_turn(Some(link)).await?),
+            (Some(_) | None, _) => None,
+        };
+        let looked = match looked {
+            Some(looked) => looked,
+            None => self.connect_in_turn(None).await?,
         };
         let offered = looked.offered.get(tool).copied();
         Ok((Lent { server: self, looked, _place: place }, offered))
+    }
+
+    /// Looks for one call over a connection that is open, which its caller bounds by the call's deadline: another waits for none of it, and a failure
+    /// keeps nobody from connecting anew. None where the connection is gone by then.
+    async fn look_alone(&self, link: &Arc<Link>) -> Result<Option<Looked>, McpError> {
+        let looked = match timeout(Duration::from_millis(CONNECT_MS), self.look(Some(Arc::clone(link)))).await {
+            Ok(looked) => looked,
+            Err(_elapsed) => Err(self.away("it took too long to list its tools")),
+        };
+        match looked {
+            Ok(looked) => Ok(Some(looked)),
+            Err(err) => {
+                // Whoever is next connects anew, in turn and as often as the pauses allow.
+                self.forget(link);
+                if !link.is_open() {
+                    return Ok(None);
+                }
+                tracing::warn!(plugin.name = self.config.name, error = %err, "an MCP server does not list its tools before a call");
+                Err(err)
+            }
+        }
+    }
+
+    /// Keeps a look for those who need none of their own. One that began before the newest, or before the server said that what it offers is other,
+    /// is of no use to them.
+    fn note(&self, looked: &Looked) {
+        let mut state = self.state();
+        if let Some(kept) = state.link.as_mut()
+            && Arc::ptr_eq(&kept.link, &looked.link)
+            && kept.at.is_some_and(|at| looked.at.is_some_and(|newer| at < newer))
+        {
+            *kept = looked.clone();
+        }
+    }
+
+    /// The connection of all, if it is open.
+    fn open(&self) -> Option<Arc<Link>> {
+        self.state().link.as_ref().map(|looked| Arc::clone(&looked.link)).filter(|link| link.is_open())
+    }
+
+    async fn connect_in_turn(&self, kept: Option<Arc<Link>>) -> Result<Looked, McpError> {
+        let _turn = self.turn.acquire().await.map_err(|_| self.away("it is shut down"))?;
+        self.connect(kept).await
     }
 
     /// Connects, unless there is a connection, and looks at what is offered. Whoever has the turn does.

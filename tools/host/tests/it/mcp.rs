@@ -331,6 +331,35 @@ async fn every_bad_end_has_its_name_and_the_next_call_works() {
 }
 
 #[tokio::test]
+async fn a_look_before_one_call_that_fails_or_hangs_keeps_no_other_call_from_the_server() {
+    for asks in [false, true] {
+        let folder = Folder::new();
+        let peer = McpServer { asks, ..server("lists_once") };
+        let host = host(&folder, &peer, &peer).await;
+        let mut classes = Vec::new();
+        for _ in 0..4 {
+            classes.push(failure(ask(&host, "peer.refuse_send", json!({})).await).class);
+        }
+        // Every second finds a connection whose list fails, and the one after it connects anew, without a pause.
+        let (away, there) = (FailureClass::Unavailable, FailureClass::InvalidArguments);
+        assert_eq!(classes, [there, away, there, away]);
+    }
+    let folder = Folder::new();
+    let peer = server("skips_a_list");
+    let host = host(&folder, &peer, &peer).await;
+    assert_eq!(failure(ask(&host, "peer.refuse_send", json!({})).await).class, FailureClass::InvalidArguments);
+    // Of two looks at once the first has no answer, whichever it is; the other call is made meanwhile.
+    let first = async {
+        tokio::select! {
+            done = ask(&host, "peer.refuse_send", json!({})) => done,
+            done = ask(&host, "peer.refuse_send", json!({})) => done,
+        }
+    };
+    let done = tokio::time::timeout(std::time::Duration::from_secs(10), first).await.expect("one waits for no answer of the other's");
+    assert_eq!(failure(done).class, FailureClass::InvalidArguments);
+}
+
+#[tokio::test]
 async fn a_call_that_nobody_waits_for_is_cancelled() {
     let folder = Folder::new();
     let mut peer = server("plain");
