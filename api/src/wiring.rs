@@ -12,6 +12,7 @@ pub mod lock;
 pub mod logging;
 pub mod policies;
 pub mod push_key;
+pub mod rules_on_record;
 pub mod secret;
 pub mod seed;
 pub mod serve;
@@ -327,6 +328,7 @@ pub async fn loop_of(config: &Config, database: &Database, key: EnvelopeKey, gov
     };
     // Before anything is decided: an organisation's own rules are never overtaken by the installation's.
     adopt::adopt(&runtime.store, &runtime.office, &runtime.host.specs(), &runtime.rules).await?;
+    Box::pin(rules_on_record::at_start(&runtime.store, &runtime.office, &runtime.rules)).await?;
     Ok(Arc::new(runtime))
 }
 

@@ -11,7 +11,8 @@ use crate::jobs;
 use crate::wiring::database::{Database, make_data_dir};
 use crate::wiring::keys::find_or_make_key;
 use crate::wiring::lock::DataLock;
-use crate::wiring::{Assembled, accepted_list, assemble, audit_key, data_key, first_start, logging, mcp_lock, push_key, seed_all, serve, signals, web};
+use crate::wiring::{AssembleError, Assembled, accepted_list, assemble, audit_key, data_key, first_start, logging, mcp_lock};
+use crate::wiring::{push_key, rules_on_record, seed_all, serve, signals, web};
 use crate::{AppState, router, site::Site};
 use clap::Args;
 use secrecy::SecretString;
@@ -91,6 +92,9 @@ async fn start(config: &Config) -> Result<Running, CliError> {
         let state = assembled.state(config)?;
         let link = first_start::organisation(&assembled.app, &assembled.runtime.office, config).await?;
         if link.is_some() {
+            // The organisation was not there when the others' logs were told.
+            let runtime = &assembled.runtime;
+            Box::pin(rules_on_record::at_start(&runtime.store, &runtime.office, &runtime.rules)).await.map_err(AssembleError::from)?;
             look_over(&assembled, config).await;
         }
         Ok::<_, CliError>((assembled, state, link))

@@ -168,13 +168,34 @@ async fn rules_are_reloaded_and_broken_ones_are_not() {
     up.wait_for_log(&["new rules are in force"]);
     let after = in_force();
     assert!(after != before && after.contains("\"mine\""), "{after}");
-    let said = "select actor_kind || ' ' || (convert_from(canon, 'utf8')::jsonb #>> '{detail,before}') || ' ' || (convert_from(canon, 'utf8')::jsonb #>> '{detail,after}')
-                  from audit_event where action = 'policy.reload'";
-    let said = database.texts(&database.superuser_url, "", said).await.expect("entries");
     let digest = |policies: &str| serde_json::from_str::<serde_json::Value>(policies).expect("JSON")["digest"].as_str().expect("a digest").to_owned();
-    assert_eq!(said, [format!("worker {} {}", digest(&before), digest(&after))], "once, by the service");
+    let (first, second) = (digest(&before), digest(&after));
+    let mut expected = vec![format!("worker none {first}"), format!("worker {first} {second}")];
+    assert_eq!(reloads(&database).await, expected, "at the first start, and once when it changed, by the service");
     assert_eq!(up.log().matches("CANNOT BE PUT ON RECORD").count(), 1, "it is said once");
     assert!(up.stop().success());
+
+    // A start that finds the same says nothing; one that finds other files says so before it serves.
+    assert!(home.up(&[]).stop().success());
+    assert_eq!(reloads(&database).await, expected);
+    fs::remove_file(home.path("data/policies/rules/90-mine.cedar")).expect("removed");
+    let up = home.up(&[]);
+    expected.push(format!("worker {second} {first}"));
+    assert_eq!(reloads(&database).await, expected);
+    assert!(up.stop().success());
+    // The same change again, in the other direction of the newest entry, is another one.
+    home.write("data/policies/rules/90-mine.cedar", "@id(\"mine\") @reason(\"Mine.\") forbid (principal, action, resource) when { context.tainted };\n");
+    let up = home.up(&[]);
+    expected.push(format!("worker {first} {second}"));
+    assert_eq!(reloads(&database).await, expected);
+    assert!(up.stop().success());
+}
+
+/// What the log says of the files' rules, oldest first: by whom, and which came in the place of which.
+async fn reloads(database: &TestDatabase) -> Vec<String> {
+    let said = "select actor_kind || ' ' || coalesce(convert_from(canon, 'utf8')::jsonb #>> '{detail,before}', 'none') || ' ' || (convert_from(canon, 'utf8')::jsonb #>> '{detail,after}')
+                  from audit_event where action = 'policy.reload' order by audit_id";
+    database.texts(&database.superuser_url, "", said).await.expect("entries")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
