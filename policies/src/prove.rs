@@ -5,6 +5,7 @@
 
 mod case;
 mod dimensions;
+mod effort;
 mod enumerate;
 mod formula;
 mod looks;
@@ -18,6 +19,7 @@ use crate::problem::{Problem, RulesError};
 use crate::rules::{Governed, RuleFile, Rules};
 use crate::sample;
 use cedar_policy::Policy;
+use effort::Effort;
 use enumerate::{Found, Searched};
 use formula::{Atoms, Formula};
 use sentence::Property;
@@ -25,6 +27,7 @@ pub use sentence::PropertyFile;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use steward_core::limits::PROVE_EVALUATIONS_MAX;
 use steward_core::{Effect, HasKind, Kind, ToolSpec};
 
 /// Why nothing can be proved.
@@ -110,6 +113,14 @@ impl Proof {
         });
     }
 
+    /// The proof was given up before everything was looked at. It comes first: what else is open may be so for that alone.
+    fn give_up(&mut self, evaluations: u64) {
+        if !self.proved && self.counter_example.is_none() {
+            self.open.insert(0, format!("more would have to be looked at than the {evaluations} evaluations of one proof; make the rules simpler"));
+            self.open.truncate(OPEN_MAX);
+        }
+    }
+
     /// Something breaks it.
     fn refute(&mut self, found: CounterExample) {
         self.proved = false;
@@ -184,34 +195,50 @@ impl Task {
     }
 }
 
-/// Proves properties by trying representatives of all facts that the rules can tell apart.
+/// Proves properties by trying representatives of all facts that the rules can tell apart: at most [`PROVE_EVALUATIONS_MAX`] evaluations in all, and
+/// what is left then is not proved.
 pub fn prove(files: &[RuleFile], tools: &[ToolSpec], properties: &[PropertyFile]) -> Result<Vec<Proof>, ProveError> {
+    prove_within(PROVE_EVALUATIONS_MAX, files, tools, properties)
+}
+
+fn prove_within(evaluations: u64, files: &[RuleFile], tools: &[ToolSpec], properties: &[PropertyFile]) -> Result<Vec<Proof>, ProveError> {
+    let effort = Effort::of(evaluations);
     let task = Task::new(files, tools, properties)?;
     let mut proofs: Vec<Proof> = task.properties.iter().map(Proof::begun).collect();
     for effect in Effect::ALL {
         let mut open: BTreeSet<usize> = BTreeSet::new();
         if let Some(class) = task.rules.0.classes.get(&effect) {
             let place = enumerate::Place { spec: None, tool: class };
-            note(&task, &place, &Whose::ToCome(effect), &task.of_class(effect), &mut proofs, &mut open);
+            note((&task, &effort), &place, &Whose::ToCome(effect), &task.of_class(effect), &mut proofs, &mut open);
         }
         let mut done: Vec<&Governed> = Vec::new();
         for (spec, tool) in task.tools_of(effect) {
             let left = task.left_for(spec, &proofs, &open, done.iter().any(|other| is_alike(tool, other)));
             let place = enumerate::Place { spec: Some(spec), tool };
-            note(&task, &place, &Whose::Tool(&spec.name), &left, &mut proofs, &mut BTreeSet::new());
+            note((&task, &effort), &place, &Whose::Tool(&spec.name), &left, &mut proofs, &mut BTreeSet::new());
             done.push(tool);
         }
+    }
+    if effort.is_spent() {
+        proofs.iter_mut().for_each(|proof| proof.give_up(evaluations));
     }
     Ok(proofs)
 }
 
 /// Searches for what breaks these properties, and writes down what came of it; what stays open goes to `open` too.
-fn note(task: &Task, place: &enumerate::Place<'_>, whose: &Whose<'_>, indices: &[usize], proofs: &mut [Proof], open: &mut BTreeSet<usize>) {
+fn note(
+    (task, effort): (&Task, &Effort),
+    place: &enumerate::Place<'_>,
+    whose: &Whose<'_>,
+    indices: &[usize],
+    proofs: &mut [Proof],
+    open: &mut BTreeSet<usize>,
+) {
     let properties: Vec<&Property> = indices.iter().filter_map(|index| task.properties.get(*index)).collect();
     if properties.is_empty() {
         return;
     }
-    let searched = enumerate::search(&task.rules, place, &properties);
+    let searched = enumerate::search(effort, &task.rules, place, &properties);
     for ((index, property), Searched { found, cases }) in indices.iter().zip(properties).zip(searched) {
         let Some(proof) = proofs.get_mut(*index) else { continue };
         proof.looked_at += 1;

@@ -6,6 +6,7 @@
 
 use super::case;
 use super::dimensions::{self, Dimension};
+use super::effort::Effort;
 use super::formula::{Answer, Atoms, Formula};
 use super::looks::Looks;
 use super::sentence::Property;
@@ -23,6 +24,9 @@ use steward_core::{ToolSpec, Verdict};
 const TRIES_MAX: u64 = 4_000;
 /// The most facts that are tried for one combination.
 const TRIES_EACH_MAX: u64 = 500;
+
+/// So many bytes of a question are evaluated in the time of one evaluation of a plain one.
+const QUESTION_BYTES: usize = 1024;
 
 /// Where calls are looked at.
 pub(super) struct Place<'a> {
@@ -49,20 +53,24 @@ pub(super) struct Searched {
     pub(super) cases: u64,
 }
 
-/// Looks for calls which the rules allow and one of these properties forbids.
-pub(super) fn search(rules: &Rules, place: &Place<'_>, properties: &[&Property]) -> Vec<Searched> {
+/// Looks for calls which the rules allow and one of these properties forbids, as far as the effort that is left goes: beyond it all stays open.
+pub(super) fn search(effort: &Effort, rules: &Rules, place: &Place<'_>, properties: &[&Property]) -> Vec<Searched> {
+    if effort.is_spent() {
+        return properties.iter().map(|_| Searched { found: Found::Open(BTreeSet::new()), cases: 0 }).collect();
+    }
     let mut asked = BTreeSet::new();
     for property in properties {
         let mut conditions = Vec::new();
         property.broken(&mut conditions);
         asked.extend(conditions.iter().map(|condition| condition.path()));
     }
-    let world = World::new(rules, place, &asked);
+    let world = World::new(effort, rules, place, &asked);
     properties.iter().map(|property| world.look(property)).collect()
 }
 
 /// The rules of one tool or class, taken apart.
 struct World<'a> {
+    effort: &'a Effort,
     rules: &'a Rules,
     place: &'a Place<'a>,
     plain: Facts,
@@ -77,7 +85,7 @@ struct World<'a> {
 }
 
 impl<'a> World<'a> {
-    fn new(rules: &'a Rules, place: &'a Place<'a>, asked: &BTreeSet<String>) -> Self {
+    fn new(effort: &'a Effort, rules: &'a Rules, place: &'a Place<'a>, asked: &BTreeSet<String>) -> Self {
         let (tool, name) = (place.tool, place.spec.map_or("", |spec| spec.name.as_str()));
         let mut policies: Vec<&Policy> = tool.slice.policies().collect();
         policies.sort_by_key(|policy| rules.0.index.get(AsRef::<str>::as_ref(policy.id())));
@@ -96,7 +104,8 @@ impl<'a> World<'a> {
             let fill = || {
                 let part = alone(&atom.expression)?;
                 let depends = |dimension: &Dimension| dimension.is_read_by(&atom.looks);
-                Table::fill(&dimensions, &plain, depends, |facts| ask(rules, tool, &part, facts))
+                let each = 1 + (atom.expression.to_string().len() / QUESTION_BYTES) as u64;
+                Table::fill((effort, each), &dimensions, &plain, depends, |facts| ask(rules, tool, &part, facts))
             };
             let table = if covered { fill() } else { None };
             tables.push(table.unwrap_or_else(|| {
@@ -105,7 +114,7 @@ impl<'a> World<'a> {
                 Table::of_its_own(dimensions.len() - 1)
             }));
         }
-        Self { rules, place, plain, dimensions, atoms, tables, open, permits, forbids }
+        Self { effort, rules, place, plain, dimensions, atoms, tables, open, permits, forbids }
     }
 
     fn look(&self, property: &Property) -> Searched {
@@ -115,7 +124,7 @@ impl<'a> World<'a> {
             .iter()
             .map(|condition| {
                 let path = condition.path();
-                Table::fill(&self.dimensions, &self.plain, |dimension| dimension.is_at(&path), |facts| Some(condition.holds(facts).into()))
+                Table::fill((self.effort, 1), &self.dimensions, &self.plain, |dimension| dimension.is_at(&path), |facts| Some(condition.holds(facts).into()))
             })
             .collect();
         let Some(of_conditions) = of_conditions else {
@@ -130,7 +139,7 @@ impl<'a> World<'a> {
             let mut wanted = vec![(&broken, Answer::Yes), (permit, Answer::Yes)];
             wanted.extend(self.forbids.iter().map(|forbid| (forbid, Answer::No)));
             let beside = self.beside(&wanted);
-            let walked = walk(&self.dimensions, &tables, &wanted, &mut cases, &mut |digits: &[usize]| {
+            let walked = walk(self.effort, &self.dimensions, &tables, &wanted, &mut cases, &mut |digits: &[usize]| {
                 open.insert(id.clone());
                 found = self.try_out(digits, &beside, property, &mut tried);
                 found.is_some() || self.place.spec.is_none() || tried >= TRIES_MAX
@@ -161,8 +170,10 @@ impl<'a> World<'a> {
             dimension.changes.get(*digit).into_iter().for_each(|change| change(&mut like_these));
         }
         let total = beside.iter().try_fold(1_u64, |total, dimension| total.checked_mul(dimension.changes.len() as u64)).unwrap_or(u64::MAX);
+        // A call is judged by all rules.
+        let each = (self.permits.len() + self.forbids.len()) as u64;
         for number in 0..total.min(TRIES_EACH_MAX) {
-            if *tried >= TRIES_MAX {
+            if *tried >= TRIES_MAX || !self.effort.spend(each) {
                 return None;
             }
             *tried += 1;

@@ -7,6 +7,7 @@
 
 mod told;
 
+use super::effort::Effort;
 use super::enumerate::{self, Found};
 use super::formula::{Atoms, Formula};
 use super::looks::{Looks, is_below};
@@ -20,6 +21,7 @@ use cedar_policy_symcc::{CedarSymCompiler, CompiledPolicySet, Env, SymEnv};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
+use steward_core::limits::PROVE_EVALUATIONS_MAX;
 use steward_core::{ArgumentClass, Effect, ToolSpec};
 
 /// How long one question may take, in milliseconds.
@@ -200,9 +202,12 @@ fn always(rules: &Rules, tool: &Governed, spec: Option<&ToolSpec>) -> String {
 /// The solver's world as facts, if it can be said as a case; else what enumeration finds for the same tool.
 fn counter_example(task: &Task, spec: &ToolSpec, tool: &Governed, property: &Property, world: &Env) -> Option<CounterExample> {
     let told = told::facts(&task.rules, spec, tool, world).into_iter().find_map(|facts| task.counter_example(property, facts));
-    told.or_else(|| match enumerate::search(&task.rules, &enumerate::Place { spec: Some(spec), tool }, &[property]).pop()?.found {
-        Found::Broken(facts) => task.counter_example(property, *facts),
-        Found::Nothing | Found::Open(_) => None,
+    told.or_else(|| {
+        let (effort, place) = (Effort::of(PROVE_EVALUATIONS_MAX), enumerate::Place { spec: Some(spec), tool });
+        match enumerate::search(&effort, &task.rules, &place, &[property]).pop()?.found {
+            Found::Broken(facts) => task.counter_example(property, *facts),
+            Found::Nothing | Found::Open(_) => None,
+        }
     })
 }
 

@@ -171,6 +171,21 @@ fn what_cannot_be_looked_at_whole_is_not_called_proved() {
     assert!(matches!(prove(&shipped_rules(), &[], &[]), Err(ProveError::Empty)));
 }
 
+#[test]
+fn what_takes_more_than_a_proof_may_is_not_proved_and_says_so() {
+    let all = prove(&shipped_rules(), &[], &shipped_properties()).unwrap_or_else(|err| panic!("{err}"));
+    assert!(all.iter().all(|proof| proof.proved));
+    for evaluations in [0, 1, 500] {
+        let cut = prove_within(evaluations, &shipped_rules(), &[], &shipped_properties()).unwrap_or_else(|err| panic!("{err}"));
+        let given_up: Vec<&Proof> = cut.iter().filter(|proof| !proof.proved).collect();
+        assert!(!given_up.is_empty() && (evaluations > 1 || given_up.len() == cut.len()), "{evaluations}: {cut:?}");
+        for proof in given_up {
+            let says = proof.open.first().is_some_and(|why| why.contains(&format!("than the {evaluations} evaluations")));
+            assert!(says && proof.counter_example.is_none() && proof.open.len() <= OPEN_MAX, "{evaluations}: {proof:?}");
+        }
+    }
+}
+
 /// A class in which no tool is installed: what is proved of it is proved of those to come, and not of none.
 #[test]
 fn a_class_without_a_tool_is_looked_at_too() {

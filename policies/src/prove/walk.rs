@@ -4,6 +4,7 @@
 //! as one of the formulas says what is not wanted.
 
 use super::dimensions::Dimension;
+use super::effort::Effort;
 use super::formula::{Answer, Formula};
 use crate::facts::Facts;
 use std::collections::BTreeSet;
@@ -12,6 +13,8 @@ use std::collections::BTreeSet;
 const ANSWERS_MAX: usize = 20_000;
 /// The most combinations one walk ends in.
 const CASES_MAX: u64 = 200_000;
+/// So many answers of tables are compared in the time of one evaluation.
+const COMPARED_AT_ONCE: u64 = 256;
 
 /// What one question says to each combination of the dimensions it depends on.
 pub(super) struct Table {
@@ -21,13 +24,22 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Asks for all combinations; none where there are too many, or where one cannot be asked for.
-    pub(super) fn fill(dimensions: &[Dimension], plain: &Facts, depends: impl Fn(&Dimension) -> bool, ask: impl Fn(&Facts) -> Option<Answer>) -> Option<Self> {
+    /// Asks for all combinations, each of which takes so many evaluations; none where there are too many, or where one cannot be asked for.
+    pub(super) fn fill(
+        (effort, each): (&Effort, u64),
+        dimensions: &[Dimension],
+        plain: &Facts,
+        depends: impl Fn(&Dimension) -> bool,
+        ask: impl Fn(&Facts) -> Option<Answer>,
+    ) -> Option<Self> {
         let mut steps = Vec::new();
         let mut size = 1_usize;
         for (at, dimension) in dimensions.iter().enumerate().filter(|(_, dimension)| depends(dimension)) {
             steps.push((at, size));
             size = size.checked_mul(dimension.changes.len()).filter(|size| *size <= ANSWERS_MAX)?;
+        }
+        if !effort.spend((size as u64).saturating_mul(each)) {
+            return None;
         }
         let answer = |place: usize| {
             let mut facts = plain.clone();
@@ -53,6 +65,11 @@ impl Table {
         self.answers.get(place).copied().unwrap_or(Answer::Fails)
     }
 
+    /// How many answers it has.
+    fn size(&self) -> u64 {
+        self.answers.len() as u64
+    }
+
     /// What it says where a dimension of so many values has this one.
     fn along(&self, at: usize, count: usize, digit: usize) -> impl Iterator<Item = Answer> {
         let step = self.steps.iter().find(|(dimension, _)| *dimension == at).map(|(_, step)| *step);
@@ -75,13 +92,17 @@ pub(super) enum Walked {
 /// Looks for combinations in which each formula says what is wanted of it, counts in how many it ended, and shows each that is found, as the
 /// value of every dimension, until it is told that this is enough. The questions of the formulas are named by the place of their tables.
 pub(super) fn walk(
+    effort: &Effort,
     dimensions: &[Dimension],
     tables: &[&Table],
     wanted: &[(&Formula, Answer)],
     cases: &mut u64,
     found: &mut dyn FnMut(&[usize]) -> bool,
 ) -> Walked {
-    let mut walk = Walk { tables, order: Vec::new(), told: vec![Vec::new()], left: CASES_MAX };
+    if effort.is_spent() {
+        return Walked::TooLong;
+    }
+    let mut walk = Walk { effort, tables, order: Vec::new(), told: vec![Vec::new()], left: CASES_MAX };
     let asked = |formula: &Formula| {
         let mut leaves = BTreeSet::new();
         formula.leaves(&mut leaves);
@@ -102,6 +123,10 @@ pub(super) fn walk(
         let more: Vec<usize> = walk.unset(&on).collect();
         for at in more {
             let count = dimensions.get(at).map_or(1, |dimension| dimension.changes.len());
+            let compared = in_play.iter().map(|table| table.size()).sum::<u64>().saturating_mul(count as u64);
+            if !effort.spend(compared / COMPARED_AT_ONCE) {
+                return Walked::TooLong;
+            }
             walk.order.push((at, standing_for_all(&in_play, at, count)));
             walk.told.push(Vec::new());
         }
@@ -130,6 +155,8 @@ fn standing_for_all(in_play: &[&Table], at: usize, count: usize) -> Vec<usize> {
 }
 
 struct Walk<'a> {
+    /// What all walks of a proof may take together.
+    effort: &'a Effort,
     tables: &'a [&'a Table],
     /// The dimensions in the order in which they are set, with the values that are tried.
     order: Vec<(usize, Vec<usize>)>,
@@ -147,6 +174,9 @@ impl Walk<'_> {
 
     fn go(&mut self, depth: usize, digits: &mut [usize], found: &mut dyn FnMut(&[usize]) -> bool) -> Walked {
         let Some(left) = self.left.checked_sub(1) else { return Walked::TooLong };
+        if !self.effort.spend(1) {
+            return Walked::TooLong;
+        }
         let is_wanted = |(formula, answer): &(&Formula, Answer)| {
             let said = formula.answer(&|leaf| self.tables.get(leaf).map_or(Answer::Fails, |table| table.at(digits)));
             said == *answer
@@ -186,7 +216,7 @@ mod tests {
         let first = Table { steps: vec![(0, 1)], answers: vec![No, Yes, Yes] };
         let second = Table { steps: vec![(1, 1), (2, 3)], answers: vec![No, Yes, Fails, No, Yes, No] };
         let (mut cases, mut seen) = (0, Vec::new());
-        let end = walk(&dimensions, &[&first, &second], wanted, &mut cases, &mut |digits: &[usize]| {
+        let end = walk(&Effort::of(1_000), &dimensions, &[&first, &second], wanted, &mut cases, &mut |digits: &[usize]| {
             seen.push(digits.to_vec());
             false
         });
@@ -210,8 +240,23 @@ mod tests {
         let tables: Vec<&Table> = tables.iter().collect();
         let all = (0..20).map(Formula::Asks).reduce(Formula::either).expect("a formula");
         let mut cases = 0;
-        assert_eq!(walk(&dimensions, &tables, &[(&all, Yes)], &mut cases, &mut |_: &[usize]| false), Walked::TooLong);
+        let effort = Effort::of(u64::MAX);
+        assert_eq!(walk(&effort, &dimensions, &tables, &[(&all, Yes)], &mut cases, &mut |_: &[usize]| false), Walked::TooLong);
         assert_eq!(cases, CASES_MAX);
-        assert_eq!(walk(&dimensions, &tables, &[(&all, Yes)], &mut cases, &mut |_: &[usize]| true), Walked::Stopped);
+        assert_eq!(walk(&effort, &dimensions, &tables, &[(&all, Yes)], &mut cases, &mut |_: &[usize]| true), Walked::Stopped);
+    }
+
+    #[test]
+    fn walks_and_tables_share_what_a_proof_may_take() {
+        let dimensions: Vec<Dimension> = (0..10).map(|_| Dimension::of(2)).collect();
+        let tables: Vec<Table> = (0..10).map(Table::of_its_own).collect();
+        let tables: Vec<&Table> = tables.iter().collect();
+        let all = (0..10).map(Formula::Asks).reduce(Formula::both).expect("a formula");
+        let (effort, mut cases) = (Effort::of(3_000), 0);
+        let mut whole = || walk(&effort, &dimensions, &tables, &[(&all, Yes)], &mut cases, &mut |_: &[usize]| false);
+        let walked: Vec<Walked> = (0..3).map(|_| whole()).collect();
+        assert_eq!(walked, [Walked::Whole, Walked::TooLong, Walked::TooLong], "the second has no room for its end, and the third for none at all");
+        let fill = |effort: &Effort| Table::fill((effort, 4), &dimensions, &crate::sample::facts(""), |_| true, |_| Some(Yes)).is_some();
+        assert!(!fill(&effort) && !fill(&Effort::of(4_095)) && fill(&Effort::of(4_096)));
     }
 }

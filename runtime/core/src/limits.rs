@@ -57,6 +57,9 @@ pub const BREAK_GLASS_MICROS_MAX: Micros = Micros(5_000_000);
 pub const BREAK_GLASS_DAY_MICROS_MAX: Micros = Micros(20_000_000);
 /// For how long such a run may go on, in hours.
 pub const BREAK_GLASS_HOURS: i64 = 4;
+/// The most evaluations of all that one proof by enumeration looks at: beyond it, what is left is not proved. It bounds what a set of rules that
+/// somebody proposes can keep busy; what ships takes a small part of it.
+pub const PROVE_EVALUATIONS_MAX: u64 = 4_000_000;
 /// How long a password given in a session proves who is there, in hours.
 pub const PROOF_HOURS: i64 = 4;
 /// How long after signing in, or after giving the password, one may set up a first second factor or set a secret, in minutes.
