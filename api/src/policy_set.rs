@@ -143,7 +143,9 @@ pub(crate) struct BacktestView {
     changed: Vec<String>,
     /// Cells of the matrix of situations that would say something else.
     cells: Vec<CellView>,
-    /// Whether a cell would be looser: allowed and was not, or released by others than before.
+    /// Rules that name more agents, people and workspaces than the cells are made for: for the rest it is not known what would change.
+    left_out: Vec<String>,
+    /// Whether a cell would be looser: allowed and was not, or released by others than before; or some rule is left out.
     looser: bool,
     /// What is doubtful in the rules that were tried.
     warnings: Vec<String>,
@@ -154,14 +156,17 @@ pub(crate) struct BacktestView {
 impl BacktestView {
     /// Compares rules with those in force, over the matrix and over what is on record.
     pub(crate) fn of(in_force: &Rules, rules: &Rules, decisions: Vec<Recorded>) -> Self {
-        let PolicyDiff { added, removed, changed, cells } = diff(in_force, rules);
+        let differs = diff(in_force, rules);
+        let looser = differs.is_looser();
+        let PolicyDiff { added, removed, changed, cells, left_out } = differs;
         Self {
             in_force: in_force.digest(),
             proposed: rules.digest(),
             added,
             removed,
             changed,
-            looser: cells.iter().any(|cell| cell.looser),
+            left_out,
+            looser,
             cells: cells.into_iter().map(CellView::from).collect(),
             warnings: rules.warnings().iter().map(ToString::to_string).collect(),
             decisions: backtest(rules, decisions).into(),

@@ -34,6 +34,9 @@ pub struct PolicyDiff {
     pub changed: Vec<String>,
     /// Cells of the matrix that say something else.
     pub cells: Vec<CellChange>,
+    /// Where anything differs, rules of either set that name more agents, people and workspaces than are compared: for the rest no cell says what
+    /// changes.
+    pub left_out: Vec<String>,
 }
 
 /// Compares two sets of rules.
@@ -44,7 +47,7 @@ pub fn diff(old: &Rules, new: &Rules) -> PolicyDiff {
         |cells: Vec<MatrixCell>| cells.into_iter().map(|cell| ((cell.situation.clone(), cell.tool.clone(), cell.column), cell)).collect::<BTreeMap<_, _>>();
     // Both are asked about the same people: a rule that names somebody for the first time is looser for them.
     let named = named(&[old, new]);
-    let (mut cells_was, cells_now) = (by_place(cells_for(old, &named)), by_place(cells_for(new, &named)));
+    let (mut cells_was, cells_now) = (by_place(cells_for(old, &named.whom)), by_place(cells_for(new, &named.whom)));
     let mut changes = Vec::new();
     for ((situation, tool, column), cell) in cells_now {
         let before = cells_was.remove(&(situation.clone(), tool.clone(), column));
@@ -62,15 +65,26 @@ pub fn diff(old: &Rules, new: &Rules) -> PolicyDiff {
         now: None,
         looser: false,
     }));
-    PolicyDiff {
+    let mut differs = PolicyDiff {
         added: now.keys().filter(|id| !was.contains_key(*id)).cloned().collect(),
         removed: was.keys().filter(|id| !now.contains_key(*id)).cloned().collect(),
         changed: now.iter().filter(|(id, text)| was.get(*id).is_some_and(|before| before != *text)).map(|(id, _)| id.clone()).collect(),
         cells: changes,
+        left_out: Vec::new(),
+    };
+    // The same rules say the same to everybody. Where one differs, what it says to those whom another names is not known.
+    if !differs.is_empty() {
+        differs.left_out = named.left_out.into_iter().collect();
     }
+    differs
 }
 
 impl PolicyDiff {
+    /// Whether the new set is looser as far as can be told: in a cell, or maybe for somebody of whom there is none.
+    pub fn is_looser(&self) -> bool {
+        self.cells.iter().any(|cell| cell.looser) || !self.left_out.is_empty()
+    }
+
     /// Whether nothing differs.
     pub fn is_empty(&self) -> bool {
         self.added.is_empty() && self.removed.is_empty() && self.changed.is_empty() && self.cells.is_empty()
@@ -131,5 +145,30 @@ mod tests {
         let tight = changed(|files| files[3].text = "@id(\"none\") @reason(\"r\") forbid (principal, action in Action::\"send\", resource);".into());
         assert!(!tight.cells.is_empty() && tight.cells.iter().all(|cell| !cell.looser), "{tight:?}");
         assert_eq!((tight.removed.len(), tight.added.len()), (2, 1));
+    }
+    #[test]
+    fn a_rule_that_names_more_than_are_compared_is_told_and_counts_as_looser() {
+        let agents = |count: usize| (0..count).map(|number| format!("Agent::\"a{number:02}\"")).collect::<Vec<_>>().join(", ");
+        let refusing = |id: &str, count: usize| {
+            format!("@id(\"{id}\") @reason(\"r\") forbid (principal, action in Action::\"money\", resource) when {{ [{}].contains(principal) }};", agents(count))
+        };
+        let with = |texts: &[String]| {
+            let mut files = shipped_rules();
+            files.extend(texts.iter().enumerate().map(|(place, text)| RuleFile { name: format!("9{place}.cedar"), text: text.clone() }));
+            Rules::load(&files, &sample::tools().expect("sample")).unwrap_or_else(|err| panic!("{err}"))
+        };
+        let whole = diff(&with(&[]), &with(&[refusing("few", 8)]));
+        assert!(whole.left_out.is_empty() && !whole.is_looser(), "{whole:?}");
+        let cut = diff(&with(&[]), &with(&[refusing("many", 9)]));
+        assert_eq!(cut.left_out, ["many"]);
+        assert!(cut.is_looser() && cut.cells.iter().all(|cell| !cell.looser), "{cut:?}");
+        // What another rule changes for the ninth is not known either, and where nothing differs nothing is left out.
+        let other = diff(&with(&[refusing("many", 9)]), &with(&[refusing("many", 9), refusing("few", 1)]));
+        assert_eq!((other.left_out.as_slice(), other.is_looser()), (["many".to_owned()].as_slice(), true));
+        assert!(diff(&with(&[refusing("many", 9)]), &with(&[refusing("many", 9)])).is_empty());
+        // All together are bounded, too.
+        let apart: Vec<String> = (0..5).map(|rule| refusing(&format!("r{rule}"), 8).replace("\"a", &format!("\"r{rule}-"))).collect();
+        let all = diff(&with(&[]), &with(&apart));
+        assert!(!all.left_out.is_empty() && all.is_looser(), "{:?}", all.left_out);
     }
 }

@@ -65,7 +65,7 @@ impl MatrixCell {
 /// speaks of.
 /// Arguments, facts and counters that rules read are taken empty, false, and zero or the least number there is.
 pub fn matrix_cells(rules: &Rules) -> Vec<MatrixCell> {
-    cells_for(rules, &named(&[rules]))
+    cells_for(rules, &named(&[rules]).whom)
 }
 
 /// The cells for any agent, and for these.

@@ -45,14 +45,33 @@ impl fmt::Display for Who {
     }
 }
 
+/// Whom some rules name.
+#[derive(Debug, Default)]
+pub(crate) struct Named {
+    /// With the tools of which a rule does.
+    pub(crate) whom: BTreeMap<Who, BTreeSet<String>>,
+    /// The rules that name more than are taken: of the rest nothing is said.
+    pub(crate) left_out: BTreeSet<String>,
+}
+
 /// Whom these rules name, with the tools of which a rule does. Who is named for nothing but an approval is there as whom the agent acts for.
-pub(crate) fn named(of: &[&Rules]) -> BTreeMap<Who, BTreeSet<String>> {
-    let mut all: BTreeMap<Who, BTreeSet<String>> = BTreeMap::new();
+pub(crate) fn named(of: &[&Rules]) -> Named {
+    let mut all = Named::default();
     for rules in of {
         for (name, tool) in &rules.0.tools {
-            for who in tool.slice.policies().flat_map(in_rule) {
-                if all.len() < WHO_MAX || all.contains_key(&who) {
-                    all.entry(who).or_default().insert(name.clone());
+            for policy in tool.slice.policies() {
+                let mut whom = in_rule(policy);
+                let mut is_cut = whom.len() > OF_ONE_MAX;
+                whom.truncate(OF_ONE_MAX);
+                for who in whom {
+                    if all.whom.len() < WHO_MAX || all.whom.contains_key(&who) {
+                        all.whom.entry(who).or_default().insert(name.clone());
+                    } else {
+                        is_cut = true;
+                    }
+                }
+                if is_cut {
+                    all.left_out.insert(policy.id().to_string());
                 }
             }
         }
@@ -60,7 +79,7 @@ pub(crate) fn named(of: &[&Rules]) -> BTreeMap<Who, BTreeSet<String>> {
     all
 }
 
-/// Everybody whom one rule names: each agent for each person in each workspace.
+/// Everybody whom one rule names: each agent for each person in each workspace. Of more than are taken one more than that.
 fn in_rule(policy: &Policy) -> Vec<Who> {
     let plain = sample::facts("");
     let (mut agents, mut people, mut workspaces) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
@@ -74,17 +93,18 @@ fn in_rule(policy: &Policy) -> Vec<Who> {
             _ => {}
         }
     }
+    // More is of no use, and all of them together may be millions.
+    let most = OF_ONE_MAX + 1;
     let mut all = vec![Who::default()];
     if !agents.is_empty() {
-        all = agents.into_iter().map(|agent| Who { agent: Some(agent), ..Who::default() }).collect();
+        all = agents.into_iter().map(|agent| Who { agent: Some(agent), ..Who::default() }).take(most).collect();
     }
     if !people.is_empty() {
-        all = all.iter().flat_map(|who| people.iter().map(move |person| Who { person: Some(*person), ..who.clone() })).collect();
+        all = all.iter().flat_map(|who| people.iter().map(move |person| Who { person: Some(*person), ..who.clone() })).take(most).collect();
     }
     if !workspaces.is_empty() {
-        all = all.iter().flat_map(|who| workspaces.iter().map(move |workspace| Who { workspace: Some(*workspace), ..who.clone() })).collect();
+        all = all.iter().flat_map(|who| workspaces.iter().map(move |workspace| Who { workspace: Some(*workspace), ..who.clone() })).take(most).collect();
     }
     all.retain(|who| *who != Who::default());
-    all.truncate(OF_ONE_MAX);
     all
 }

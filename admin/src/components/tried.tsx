@@ -28,7 +28,10 @@ export function Tried({ result }: { result: Result }) {
         <Count label={t('newlyHeld')} count={decisions.newly_held} />
         <Count label={t('newlyBlocked')} count={decisions.newly_blocked} />
       </ul>
-      {result.looser && <p className="rounded-lg bg-wait-wash px-3 py-2 text-sm font-medium text-wait">{t('looser')}</p>}
+      {result.cells.some((cell) => cell.looser) && <p className="rounded-lg bg-wait-wash px-3 py-2 text-sm font-medium text-wait">{t('looser')}</p>}
+      {result.left_out.length > 0 && (
+        <p className="rounded-lg bg-wait-wash px-3 py-2 text-sm font-medium text-wait">{t('leftOut', { rules: names(result.left_out) })}</p>
+      )}
       {result.warnings.map((warning) => (
         <p key={warning} dir="auto" className="rounded-lg bg-wait-wash px-3 py-2 text-sm text-wait">
           {warning}

@@ -140,6 +140,9 @@ fn rules(output: &Output, shown: &Value) -> Result<(), CliError> {
         let tone = if cell.get("looser") == Some(&Value::Bool(true)) { Tone::Bad } else { Tone::Good };
         output.line(format!("{}: {} ({}): {} -> {}", part("situation"), part("tool"), part("column"), part("was"), output.tone(tone, &part("now"))))?;
     }
+    for rule in found(shown, "/report/changes/left_out") {
+        output.line(output.tone(Tone::Bad, &format!("rule {} names more than are compared; for the rest the rules may be looser", text(rule))))?;
+    }
     for property in found(shown, "/report/properties").iter().filter(|property| property.get("status") != Some(&json!("proved"))) {
         let part = |name: &str| property.get(name).map(text).unwrap_or_default();
         output.line(format!("{} {}", output.tone(Tone::Warning, &part("status")), part("property")))?;

@@ -15,11 +15,11 @@ pub(super) fn load(set: &Set) -> Result<Rules, CliError> {
     Rules::load(&set.rules, &set.tools).map_err(rules_error)
 }
 
-/// Prints how two sets of rules differ; exit 1 when the second is looser in a cell.
+/// Prints how two sets of rules differ; exit 1 when the second is looser in a cell, or cannot be compared for all.
 pub(super) fn run_diff(output: &Output, old: &Rules, new: &Rules, again: Option<Backtest>, as_json: bool) -> Result<ExitCode, CliError> {
     let differs = diff(old, new);
     let looser = differs.cells.iter().filter(|cell| cell.looser).count();
-    let code = if looser == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    let code = if differs.is_looser() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     if as_json {
         output.json(&json!({ "old": old.digest(), "new": new.digest(), "diff": differs, "decisions": again }))?;
         return Ok(code);
@@ -41,6 +41,9 @@ pub(super) fn run_diff(output: &Output, old: &Rules, new: &Rules, again: Option<
         let (was, now) = (cell.was.as_deref().unwrap_or("no such tool"), cell.now.as_deref().unwrap_or("no such tool"));
         let now = output.tone(if cell.looser { Tone::Bad } else { Tone::Good }, now);
         output.line(format!("{} ({}): {was} -> {now}", cell.tool, cell.column))?;
+    }
+    for rule in &differs.left_out {
+        output.line(output.tone(Tone::Bad, &format!("rule {rule} names more than are compared; for the rest the rules may be looser")))?;
     }
     output.line(format!("{} of the matrix differ, {looser} of them looser.", counted(differs.cells.len(), "cell", "cells")))?;
     if let Some(again) = again {

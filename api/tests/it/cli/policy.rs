@@ -101,6 +101,20 @@ fn looser_rules_are_named_cell_by_cell() {
 }
 
 #[test]
+fn rules_that_name_more_than_are_compared_are_named_and_count_as_looser() {
+    let home = Home::empty("diff-cut");
+    let agents: Vec<String> = (0..9).map(|number| format!("Agent::\"a{number}\"")).collect();
+    let many = format!("@id(\"many\") @reason(\"r\")\nforbid (principal, action, resource) when {{ [{}].contains(principal) }};\n", agents.join(", "));
+    home.write("old/rules/a.cedar", READS);
+    home.write("new/rules/a.cedar", READS);
+    home.write("new/rules/b.cedar", &many);
+    let ran = home.run(&["policy", "diff", "old", "new"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.out.contains("rule many names more than are compared") && ran.out.contains(", 0 of them looser"), "{ran:?}");
+    assert!(home.succeeds(&["policy", "diff", "new", "new"]).contains("The rules are the same."));
+}
+
+#[test]
 fn a_broken_property_is_shown_as_a_case_that_then_fails() {
     let home = Home::empty("prove");
     home.write("mine/rules/a.cedar", LOOSE);
