@@ -150,7 +150,10 @@ mod tests {
     fn a_rule_that_names_more_than_are_compared_is_told_and_counts_as_looser() {
         let agents = |count: usize| (0..count).map(|number| format!("Agent::\"a{number:02}\"")).collect::<Vec<_>>().join(", ");
         let refusing = |id: &str, count: usize| {
-            format!("@id(\"{id}\") @reason(\"r\") forbid (principal, action in Action::\"money\", resource) when {{ [{}].contains(principal) }};", agents(count))
+            format!(
+                "@id(\"{id}\") @reason(\"r\") forbid (principal, action in Action::\"money\", resource) when {{ [{}].contains(principal) }};",
+                agents(count)
+            )
         };
         let with = |texts: &[String]| {
             let mut files = shipped_rules();
