@@ -349,12 +349,12 @@ async fn a_look_before_one_call_that_fails_or_hangs_keeps_no_other_call_from_the
     let host = host(&folder, &peer, &peer).await;
     assert_eq!(failure(ask(&host, "peer.refuse_send", json!({})).await).class, FailureClass::InvalidArguments);
     // Of two looks at once the first has no answer, whichever it is; the other call is made meanwhile.
-    let first = async {
+    let first = Box::pin(async {
         tokio::select! {
             done = ask(&host, "peer.refuse_send", json!({})) => done,
             done = ask(&host, "peer.refuse_send", json!({})) => done,
         }
-    };
+    });
     let done = tokio::time::timeout(std::time::Duration::from_secs(10), first).await.expect("one waits for no answer of the other's");
     assert_eq!(failure(done).class, FailureClass::InvalidArguments);
 }
