@@ -93,6 +93,63 @@ test('what is written and given while a conversation begins waits in it', async 
   await expect(files).toHaveCount(0);
 });
 
+test('what was sent is no draft any more where its page was left before the answer came', async ({ page }) => {
+  await say(page, 'Who is Ada?');
+  await expect(page.getByRole('cell', { name: 'ada@engines.example' })).toBeVisible();
+  const box = page.getByRole('textbox', { name: 'Message' });
+  const conversation = new URL(page.url()).pathname;
+  for (const path of [conversation, '/chat']) {
+    await page.goto(path);
+    const letGo = await keepWaiting(page, '**/api/v1/conversations/*/messages');
+    await box.fill('Who is Grace, meanwhile?');
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.locator('a[href="/holds"]').filter({ visible: true }).first().click();
+    await page.waitForURL(/\/holds/);
+    const answered = page.waitForResponse((response) => response.request().method() === 'POST' && response.url().endsWith('/messages'));
+    await letGo();
+    await answered;
+    await expect.poll(() => page.evaluate(() => Object.keys(sessionStorage).filter((name) => name.startsWith('steward.draft.')))).toEqual([]);
+    // Nor does the answer take anybody away from where they went.
+    expect(new URL(page.url()).pathname).toBe('/holds');
+  }
+});
+
+test('a file that is on its way when a conversation begins is waited for and goes along', async ({ page }) => {
+  await page.goto('/chat');
+  const letMessage = await keepWaiting(page, '**/api/v1/conversations/*/messages');
+  const letFile = await keepWaiting(page, '**/api/v1/documents?*');
+  const box = page.getByRole('textbox', { name: 'Message' });
+  const files = page.locator('form').getByRole('list', { name: 'Attached files' });
+  await box.fill('Who is Ada, before a file?');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await drop(page, 'main form', 'late.txt');
+  await expect(files.getByRole('progressbar')).toHaveCount(1);
+  await letMessage();
+  await expect(box).toHaveValue('');
+  expect(new URL(page.url()).pathname).toBe('/chat');
+  await letFile();
+  await page.waitForURL(/\/chat\/conv_/);
+  await expect(files.getByText('late.txt')).toBeVisible();
+});
+
+test('a sign-out in one tab takes what is written in all of them, and keeps no page', async ({ page, browser }, info) => {
+  const { origin } = world();
+  const person = await browser.newContext({ baseURL: origin, storageState: { cookies: [], origins: [] }, ...screenOf(info) });
+  const theirs = await person.newPage();
+  await theirs.goto(`/sign-in#token=${await linkOf(page.request, 'Olga Out', 'support')}`);
+  await theirs.getByRole('button', { name: 'Sign in with this link' }).click();
+  await theirs.waitForURL(/\/chat/);
+  await theirs.getByRole('textbox', { name: 'Message' }).fill('Mine alone.');
+  const tab = await person.newPage();
+  await tab.goto('/settings');
+  await tab.getByRole('button', { name: 'Sign out' }).click();
+  await tab.waitForURL(/\/sign-in/);
+  await theirs.waitForURL(/\/sign-in/);
+  await expect(theirs.getByRole('dialog', { name: 'You are signed out' })).toHaveCount(0);
+  expect(await theirs.evaluate(() => Object.keys(sessionStorage).filter((name) => name.startsWith('steward.draft.')))).toEqual([]);
+  await person.close();
+});
+
 test('a draft outlasts a reload and a session that ended elsewhere, each for its conversation and its person, and goes when it is sent', async ({ page, browser }, info) => {
   const { origin } = world();
   const person = await browser.newContext({ baseURL: origin, storageState: { cookies: [], origins: [] }, ...screenOf(info) });

@@ -50,6 +50,8 @@ test('a link works once, leaves the address bar, and shows its role only what it
   await expect(navigation.getByRole('link', { name: 'Contacts' })).toBeVisible();
   await expect(navigation.getByRole('link', { name: 'Blocked actions' })).toHaveCount(0);
   // A page that a role may not see is nowhere for it: the same answer as for what is not there, and nothing is asked for.
+  // What the page before was still asking for is none of it.
+  await page.goto('about:blank');
   const asked: string[] = [];
   page.on('request', (request) => asked.push(new URL(request.url()).pathname));
   const kept = await page.goto('/actions');

@@ -10,8 +10,8 @@ export function ServerWords({ error, className }: { error: unknown; className?: 
   return (
     <div lang="en" className={cx('wrap-anywhere', className)}>
       {sentence !== null && <p dir="auto">{sentence}</p>}
-      {fields.map(({ path, message }) => (
-        <p key={`${path} ${message}`} dir="auto">
+      {fields.map(({ path, message }, at) => (
+        <p key={at} dir="auto">
           {path === '' ? message : `${path}: ${message}`}
         </p>
       ))}

@@ -14,7 +14,7 @@ export function UploadRow({ one, onRemove, children }: { one: Upload; onRemove: 
   const t = useTranslations('chat');
   const text = useProblemText();
   const formats = useFormats();
-  // Of a refusal the sentence says it all.
+  // Of a refusal the words say it all; what went wrong with the server is found in its log by a number.
   const fault = problemOf(one.error);
   const number = fault !== null && fault.status >= 500 ? fault.requestId : null;
   const problem = one.isTooLarge ? t('fileTooLarge') : one.error === null ? null : text(one.error);

@@ -4,7 +4,7 @@ import { useQuery, useQueryClient, type QueryClient } from '@tanstack/react-quer
 import { createContext, useContext, useEffect } from 'react';
 import { answer, api, type Schemas } from './api/client';
 import { dropDrafts } from './draft';
-import { hearOtherTabs, tellOtherTabs } from './other-tabs';
+import { hearOtherTabs, tellOtherTabs, type Told } from './other-tabs';
 
 export type Me = Schemas['Me'];
 
@@ -37,21 +37,35 @@ export type Permission =
   | 'budgets:break_glass'
   | 'grants:manage';
 
-/** What was just heard of who is signed in. Where that is somebody else than before, everything that was read for those, or written by them, is forgotten first. */
+/** Takes away everything but who is signed in. */
+function dropRead(client: QueryClient): void {
+  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'me' });
+  client.getMutationCache().clear();
+}
+
+/** What was just heard of who is signed in. Where that is somebody else than before, everything that was read for those is forgotten first, and what others wrote in this tab in any case. */
 export function heardOfMe(client: QueryClient, me: Me): Me {
   const before = client.getQueryData<Me>(['me']);
-  if (before !== undefined && before.person_id !== me.person_id) {
-    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'me' });
-    client.getMutationCache().clear();
-    dropDrafts(me.person_id);
-  }
+  if (before !== undefined && before.person_id !== me.person_id) dropRead(client);
+  if (before?.person_id !== me.person_id) dropDrafts(me.person_id);
   return me;
+}
+
+/** What another tab says. A session that ended keeps what is written, for who comes back to it; one that was left on purpose keeps nothing here either. */
+export function heardOfOtherTab(client: QueryClient, what: Told): void {
+  if (what === 'in') {
+    void client.invalidateQueries({ queryKey: ['me'] });
+    return;
+  }
+  dropDrafts();
+  dropRead(client);
+  void client.resetQueries({ queryKey: ['me'] });
 }
 
 /** Who is signed in, asked again when another tab says that it may be somebody else. */
 export function useMeQuery() {
   const client = useQueryClient();
-  useEffect(() => hearOtherTabs(() => void client.invalidateQueries({ queryKey: ['me'] })), [client]);
+  useEffect(() => hearOtherTabs((what) => heardOfOtherTab(client, what)), [client]);
   return useQuery({ queryKey: ['me'], queryFn: async () => heardOfMe(client, await answer(api.GET('/api/v1/me'))), staleTime: 60_000 });
 }
 
@@ -75,6 +89,6 @@ export function useForget(): (comes?: Me) => void {
   return (comes) => {
     client.clear();
     dropDrafts(comes?.person_id);
-    tellOtherTabs();
+    tellOtherTabs(comes === undefined ? 'out' : 'in');
   };
 }

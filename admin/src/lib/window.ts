@@ -1,6 +1,6 @@
 'use client';
 
-import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 
 /** Rows beyond what is seen, so that scrolling meets no gap. */
 const SPARE = 8;
@@ -49,12 +49,9 @@ export function useWindow(count: number, usualPx: number) {
   // Before anything is painted, of the rows that are there.
   useLayoutEffect(() => {
     const rows = [...(list.current?.querySelectorAll<HTMLElement>('li[aria-posinset]') ?? [])];
-    const measure = () => {
-      // The part of its own height that a row lacks below, of the one that lacks most. What stands in the middle of its row lacks as much above.
-      const missing = Math.max(0, ...rows.map((row) => (row.scrollHeight > row.clientHeight + 1 ? (row.scrollHeight - row.clientHeight) / row.offsetHeight : 0)));
-      if (missing > 0 && times < GROWN_TIMES_MAX) setGrown({ of: usualPx, rem: rem + 2 * missing * rowRem, times: times + 1 });
-    };
-    measure();
+    // The part of its own height that a row lacks below, of the one that lacks most. What stands in the middle of its row lacks as much above.
+    const missing = Math.max(0, ...rows.map((row) => (row.scrollHeight > row.clientHeight + 1 ? (row.scrollHeight - row.clientHeight) / row.offsetHeight : 0)));
+    if (missing > 0 && times < GROWN_TIMES_MAX) setGrown({ of: usualPx, rem: rem + 2 * missing * rowRem, times: times + 1 });
   }, [range, count, usualPx, rem, times, rowRem]);
   return { list, first: Math.min(range.first, count), last: Math.min(range.last, count), rowRem };
 }
@@ -90,7 +87,9 @@ export function useTallWindow(keys: readonly string[], guessPx: number) {
   const [range, setRange] = useState({ first: 0, last: WHOLE_MAX });
   const count = keys.length;
   const isWhole = count <= WHOLE_MAX;
-  const starts = startsOf(keys.map((key) => heights.get(key) ?? guessPx));
+  // By what they are: the list of them is made anew each time.
+  const joined = keys.join('\n');
+  const starts = useMemo(() => startsOf(joined === '' ? [] : joined.split('\n').map((key) => heights.get(key) ?? guessPx)), [joined, heights, guessPx]);
   const [first, last] = isWhole ? [0, count] : [Math.min(range.first, count), Math.min(range.last, count)];
   useEffect(() => {
     const inner = list.current;
@@ -113,7 +112,8 @@ export function useTallWindow(keys: readonly string[], guessPx: number) {
   const shown = keys.slice(first, last).join(' ');
   useEffect(() => {
     const own = rows.current;
-    if (isWhole || own === null) return undefined;
+    // Also of a list that is there whole: when it grows beyond that, its heights are known.
+    if (own === null) return undefined;
     const measured = new ResizeObserver((entries) => {
       setHeights((now) => {
         const changed = entries.flatMap(({ target, borderBoxSize: [box] }) => {
@@ -125,6 +125,6 @@ export function useTallWindow(keys: readonly string[], guessPx: number) {
     });
     for (const row of own.children) measured.observe(row);
     return () => measured.disconnect();
-  }, [isWhole, shown]);
+  }, [shown]);
   return { list, rows, first, last, beforePx: starts[first] ?? 0, afterPx: (starts[count] ?? 0) - (starts[last] ?? 0) };
 }

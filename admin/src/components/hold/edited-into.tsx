@@ -17,11 +17,11 @@ import { useHold, type Hold } from './use-hold';
 const NOTHING = '—';
 
 /** The action was edited, maybe while it was looked at: how what took its place differs from it, and the way there. */
-export function EditedInto({ before, id }: { before: Hold; id: string }) {
+export function EditedInto({ before, id, isNews }: { before: Hold; id: string; isNews: boolean }) {
   const t = useTranslations('hold');
   const next = useHold(id);
   return (
-    <div role="alert" className="grid gap-2 rounded-lg bg-wait-wash p-3 text-sm">
+    <div role={isNews ? 'alert' : undefined} className="grid gap-2 rounded-lg bg-wait-wash p-3 text-sm">
       <p className="font-medium text-wait">{t('after.edited')}</p>
       {next.isPending && <Loading lines={2} className="p-0" />}
       {next.data === undefined && next.isError && <Problem error={next.error} />}

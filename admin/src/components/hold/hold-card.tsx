@@ -2,6 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { ShieldQuestion } from 'lucide-react';
+import { useState } from 'react';
 import { Link } from '@/components/ui/link';
 import { useTranslations } from 'use-intl';
 import { Arguments } from '@/components/arguments';
@@ -44,6 +45,8 @@ export function HoldCard({ id, isInline = false, onDeciding }: HoldCardProps) {
 function Loaded({ hold, isInline, onDeciding }: { hold: Hold; isInline: boolean; onDeciding: HoldCardProps['onDeciding'] }) {
   const t = useTranslations('hold');
   const isWaiting = hold.state === 'held';
+  // What became of it is news for whoever looks at it meanwhile, and for nobody who finds it so.
+  const [wasWaiting] = useState(isWaiting);
   const over = isWaiting ? null : t(`after.${after(hold.state)}`);
   return (
     <Card className={isInline ? 'border-wait' : undefined} role="group" aria-label={t('card', { tool: hold.tool })}>
@@ -61,7 +64,7 @@ function Loaded({ hold, isInline, onDeciding }: { hold: Hold; isInline: boolean;
             <bdi>{seen(hold.reason)}</bdi>
           </p>
         </div>
-        {hold.edited_into != null && <EditedInto before={hold} id={hold.edited_into} />}
+        {hold.edited_into != null && <EditedInto before={hold} id={hold.edited_into} isNews={wasWaiting} />}
         <Arguments value={hold.arguments} provenance={hold.provenance} roles={rolesOf(hold)} />
         {/* Before the buttons: on a phone nobody scrolls past them to find out what they approve. */}
         <Preview hold={hold} />
@@ -82,7 +85,11 @@ function Loaded({ hold, isInline, onDeciding }: { hold: Hold; isInline: boolean;
         )}
         <AskedToo hold={hold} />
         <Said hold={hold} />
-        {over !== null && hold.edited_into == null && <p className="text-sm text-soft">{over}</p>}
+        {over !== null && hold.edited_into == null && (
+          <p role="status" className="text-sm text-soft">
+            {over}
+          </p>
+        )}
         <Decide shown={hold} over={over} hasShortcuts={!isInline} onDeciding={onDeciding} />
         {isInline ? (
           <Link href={`/holds/${hold.hold_id}`} className="text-sm text-accent underline underline-offset-2">

@@ -52,7 +52,7 @@ export function ImportDialog({ title, hint, accept, send, done, onClose }: Impor
     },
   });
   const isTaken = file !== null && preview.data !== undefined && preview.data.refused_count < preview.data.rows;
-  const missing = preview.isPending ? t('reading') : preview.data === undefined ? t('chooseFirst') : t('noneTaken');
+  const missing = preview.isPending ? t('reading') : file === null || preview.data === undefined ? t('chooseFirst') : t('noneTaken');
   return (
     <Dialog title={title} onClose={onClose}>
       <FileField

@@ -47,9 +47,9 @@ function isName(text: string): text is NavigationName {
   return Object.hasOwn(LOOKS, text);
 }
 
-/** Where one may go. The first four stand at the bottom of a phone. */
+/** Where one may go. A place that a newer server names, and this script does not know, is left out. The first four stand at the bottom of a phone. */
 export function placesOf(me: Me): Place[] {
-  return me.places.map((name) => ({ name, path: `/${name}`, ...LOOKS[name] }));
+  return me.places.filter(isName).map((name) => ({ name, path: `/${name}`, ...LOOKS[name] }));
 }
 
 /** The place that a path belongs to: the page itself, or one below it. */

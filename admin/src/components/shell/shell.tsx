@@ -37,10 +37,11 @@ export function Shell({ children }: { children: React.ReactNode }) {
   useEffect(keepOfflinePage, []);
   useDropGuard();
   useEffect(() => {
-    if (!isOut || isKept) return;
+    // While it is asked again, as when another tab signed in, the last answer is no longer the word.
+    if (!isOut || isKept || me.isFetching) return;
     const here = `${window.location.pathname}${window.location.search}`;
     router.replace(here === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(here)}`);
-  }, [isOut, isKept, router]);
+  }, [isOut, isKept, me.isFetching, router]);
   // What was read for somebody who is signed out is theirs, also on the way to the door.
   if (me.data === undefined || (isOut && !isKept)) {
     return (
@@ -63,13 +64,23 @@ export function Shell({ children }: { children: React.ReactNode }) {
   );
 }
 
+/** Whether what was typed there would be missed: what is looked for in a list is not. */
+function isWritten(target: EventTarget): boolean {
+  return target instanceof HTMLElement && target.closest('form, dialog') !== null && !(target instanceof HTMLInputElement && target.type === 'search');
+}
+
 function Frame({ me, place, onWritten, children }: { me: Me; place: NavigationName | null; onWritten: () => void; children: React.ReactNode }) {
   const t = useTranslations('shell');
   const places = placesOf(me);
   const commands = useCommands(places);
   const waiting = useWaiting(me);
   return (
-    <div className="flex h-dvh flex-col overflow-hidden lg:flex-row" onInput={onWritten}>
+    <div
+      className="flex h-dvh flex-col overflow-hidden lg:flex-row"
+      onInput={({ target }) => {
+        if (isWritten(target)) onWritten();
+      }}
+    >
       <a href="#main" className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:m-2 focus:rounded-lg focus:bg-surface focus:px-3 focus:py-2">
         {t('skip')}
       </a>

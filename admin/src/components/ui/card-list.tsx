@@ -13,6 +13,8 @@ interface CardListProps<T> {
   /** Whether they are parted by lines, as rows within a card are; cards themselves stand apart. */
   hasLines?: boolean;
   query: Rest;
+  /** Whether there are more than these, of a list whose rest is asked for on demand. */
+  isCut?: boolean;
   children: (item: T, at: number) => React.ReactNode;
 }
 
@@ -20,7 +22,7 @@ interface CardListProps<T> {
  * A long list of what is as tall as what it says, in a page that `scrolls`: only what is near what is seen is there, and the rest is asked for on the way down.
  * A short one is there whole, so that the browser's own search finds all of it.
  */
-export function CardList<T>({ items, keyOf, label, guessPx, hasLines = false, query, children }: CardListProps<T>) {
+export function CardList<T>({ items, keyOf, label, guessPx, hasLines = false, query, isCut = false, children }: CardListProps<T>) {
   const { list, rows, first, last, beforePx, afterPx } = useTallWindow(items.map(keyOf), guessPx);
   useRest(query, last, items.length);
   const end = items.length - 1;
@@ -36,7 +38,7 @@ export function CardList<T>({ items, keyOf, label, guessPx, hasLines = false, qu
               key={keyOf(item)}
               data-key={keyOf(item)}
               aria-posinset={first + at + 1}
-              aria-setsize={query.hasNextPage ? -1 : items.length}
+              aria-setsize={query.hasNextPage || isCut ? -1 : items.length}
               className={cx(first + at < end && (hasLines ? 'border-b border-line' : 'pb-3'))}
             >
               {children(item, first + at)}

@@ -18,7 +18,7 @@ interface DialogProps {
 
 /**
  * The browser's own modal: it keeps the focus, closes on Escape, and rises from below on a phone. Mounted means open.
- * A press beside it closes it too, but not where a form in it holds something that was written: that is left on purpose only.
+ * A press beside it closes it too, but not where a form in it, or a field for sentences, holds something that was written: that is left on purpose only.
  */
 export function Dialog({ title, onClose, children, place = 'middle', isTall = false }: DialogProps) {
   const t = useTranslations('common');
@@ -51,7 +51,7 @@ export function Dialog({ title, onClose, children, place = 'middle', isTall = fa
         onClose();
       }}
       onInput={({ target }) => {
-        if (target instanceof Element && target.closest('form')?.closest('dialog') === box.current) isWritten.current = true;
+        if (target instanceof Element && target.closest('dialog') === box.current && (target instanceof HTMLTextAreaElement || target.closest('form') !== null)) isWritten.current = true;
       }}
       // A selection of text that begins inside and ends beside it is a click on it too: what counts is where it began.
       onPointerDown={(event) => {

@@ -15,11 +15,13 @@ interface WindowListProps<T> {
   /** Whether rows are parted by lines. */
   hasLines?: boolean;
   query: Rest;
+  /** Whether there are more than these, of a list whose rest is asked for on demand. */
+  isCut?: boolean;
   children: (item: T, isWide: boolean) => React.ReactNode;
 }
 
 /** A long list of rows of one height in a page that `scrolls`: only the rows near what is seen are there, and the rest is asked for on the way down. */
-export function WindowList<T>({ items, keyOf, label, widePx, narrowPx, hasLines = true, query, children }: WindowListProps<T>) {
+export function WindowList<T>({ items, keyOf, label, widePx, narrowPx, hasLines = true, query, isCut = false, children }: WindowListProps<T>) {
   const isWide = useMedia('(min-width: 64rem)');
   const { list, first, last, rowRem } = useWindow(items.length, isWide ? widePx : narrowPx);
   useRest(query, last, items.length);
@@ -32,7 +34,7 @@ export function WindowList<T>({ items, keyOf, label, widePx, narrowPx, hasLines 
             <li
               key={keyOf(item)}
               aria-posinset={first + at + 1}
-              aria-setsize={query.hasNextPage ? -1 : items.length}
+              aria-setsize={query.hasNextPage || isCut ? -1 : items.length}
               className={cx('absolute inset-x-0 overflow-hidden', hasLines && 'border-b border-line')}
               style={{ top: `${(first + at) * rowRem}rem`, height: `${rowRem}rem` }}
             >

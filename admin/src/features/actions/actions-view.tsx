@@ -42,7 +42,7 @@ export function ActionsView({ only }: { only?: 'blocked' }) {
   return (
     <Page title={title} actions={<Exports filter={filter} name={only ?? 'actions'} />} bar={<Filters filter={filter} page={only ?? 'actions'} onChange={address.set} />} scrolls>
       {actions.isPending && <Loading lines={8} />}
-      {actions.isError && <Failed error={actions.error} onRetry={() => void actions.refetch()} />}
+      {actions.isError && !actions.isFetchNextPageError && <Failed error={actions.error} onRetry={() => void actions.refetch()} />}
       {actions.isSuccess && all.length === 0 && (isFiltered ? <NoMatch onClear={clear} /> : <Nothing only={only} />)}
       {all.length > 0 && (
         <ActionList actions={all} openId={openId} onOpen={(id) => address.set({ open: id })} query={actions} />

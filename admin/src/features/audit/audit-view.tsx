@@ -125,7 +125,7 @@ function Entries({ chosen, onClear }: { chosen: Chosen; onClear: () => void }) {
   return (
     <>
       {query.isPending && <Loading lines={8} />}
-      {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
+      {query.isError && !query.isFetchNextPageError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
       {query.isSuccess && items.length === 0 && (isAll ? <Empty icon={<ScrollText className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} /> : <NoMatch onClear={onClear} />)}
       {items.length > 0 && <EntryList entries={items} query={query} />}
       <OpenEntry entries={items} isListed={!query.isPending} />
@@ -147,7 +147,7 @@ function Checkpoints() {
           ),
         })}</p>
       {query.isPending && <Loading lines={8} />}
-      {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
+      {query.isError && !query.isFetchNextPageError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
       {query.isSuccess && items.length === 0 && <Empty icon={<ScrollText className="size-5" aria-hidden />} title={t('noCheckpoints')} hint={t('noCheckpointsHint')} />}
       {items.length > 0 && (
         <WindowList items={items} keyOf={(checkpoint) => String(checkpoint.tree_size)} label={t('shown.checkpoints')} widePx={WIDE_CHECKPOINT_PX} narrowPx={NARROW_CHECKPOINT_PX} hasLines={false} query={query}>

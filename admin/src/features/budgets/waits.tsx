@@ -51,7 +51,7 @@ export function Waits({ waits: { waiting, broken } }: { waits: ReturnType<typeof
       {waiting.items.length > 0 && (
         <section aria-label={t('title')} className="grid gap-3">
           <h2 className="font-semibold">{t('title')}</h2>
-          <CardList items={waiting.items} keyOf={(wait) => wait.budget_hold_id} guessPx={CARD_PX} query={ON_DEMAND}>
+          <CardList items={waiting.items} keyOf={(wait) => wait.budget_hold_id} guessPx={CARD_PX} query={ON_DEMAND} isCut={waiting.query.hasNextPage}>
             {(wait) => <Waiting wait={wait} onAsk={(way) => setAsked({ wait, way })} />}
           </CardList>
           <More query={waiting.query} />
@@ -61,7 +61,7 @@ export function Waits({ waits: { waiting, broken } }: { waits: ReturnType<typeof
       {broken.items.length > 0 && (
         <section aria-label={t('broken')} className="grid gap-3">
           <h2 className="font-semibold">{t('broken')}</h2>
-          <CardList items={broken.items} keyOf={(wait) => wait.budget_hold_id} guessPx={CARD_PX} query={ON_DEMAND}>
+          <CardList items={broken.items} keyOf={(wait) => wait.budget_hold_id} guessPx={CARD_PX} query={ON_DEMAND} isCut={broken.query.hasNextPage}>
             {(wait) => <Broken wait={wait} />}
           </CardList>
           <More query={broken.query} />

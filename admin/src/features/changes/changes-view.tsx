@@ -45,7 +45,7 @@ export function ChangesView() {
       scrolls
     >
       {query.isPending && <Loading lines={8} />}
-      {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
+      {query.isError && !query.isFetchNextPageError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
       {query.isSuccess &&
         items.length === 0 &&
         (kind === undefined ? (

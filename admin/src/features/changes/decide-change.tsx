@@ -132,7 +132,7 @@ function Ask({ change, way, over, say, wishKey, onKey, onClose }: AskProps) {
         />
       )}
       {say.isError && (way === 'approve' ? <Refusal error={say.error} onGiven={send} /> : <Problem error={say.error} />)}
-      <Over why={why} />
+      <Over why={why} hasField={way !== 'withdraw'} />
       <div className="grid grid-cols-2 gap-2 sm:flex sm:justify-end">
         <Button onClick={onClose}>{t('notNow')}</Button>
         <Button tone={way === 'approve' ? 'primary' : 'danger'} data-first isBusy={say.isPending} forbidden={why} onClick={send}>

@@ -43,7 +43,7 @@ export function ConversationList({ here, scrolls = false }: { here: string | nul
       <div data-scrolls={scrolls || undefined} className={cx('px-2 pb-2', scrolls && 'relative min-h-0 flex-1 overflow-y-auto')}>
         {/* What is older is looked through too before it is said that nothing fits. */}
         {(query.isPending || (found.length === 0 && query.hasNextPage && !query.isError)) && <Loading />}
-        {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
+        {query.isError && !query.isFetchNextPageError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
         {query.isSuccess && all.length === 0 && <Empty icon={<MessagesSquare className="size-5" aria-hidden />} title={t('noConversations')} hint={t('noConversationsHint')} />}
         {all.length > 0 && found.length === 0 && !query.hasNextPage && <NoMatch onClear={() => setWords('')} />}
         {all.length > 0 && (

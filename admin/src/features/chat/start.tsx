@@ -2,7 +2,7 @@
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { Mark } from '@/components/shell/mark';
 import { Page } from '@/components/shell/page';
@@ -46,9 +46,17 @@ export function Start() {
   const made = useRef<{ with: string; id: string } | null>(null);
   // Where there are several, everything has to say in which: nothing is sent before that is known.
   const place = places.length > 1 ? (places.find((one) => one.workspace_id === workspace) ?? places[0])?.workspace_id : undefined;
-  const who = names.find((name) => name === agent) ?? names[0] ?? DEFAULT_AGENT;
+  // Where it is not known whom there is, whoever was chosen stays chosen.
+  const who = names.find((name) => name === agent) ?? names[0] ?? (agent || DEFAULT_AGENT);
   const files = useUploads(workspaces.isPending ? null : place === undefined ? {} : { workspace_id: place }, { filesMax: FILES_MAX, begun: begun.files });
-  useDraft(NEW, { text, files: files.kept, agent, workspace });
+  // The conversation that the first message made: what is written and given from then on is kept for it.
+  const [begunAs, setBegunAs] = useState<string | null>(null);
+  useDraft(begunAs ?? NEW, { text, files: files.kept, agent, workspace });
+  // A file that is still on its way is waited for: it goes along.
+  const isUnderWay = files.all.some((one) => one.document === null && one.error === null && !one.isTooLarge);
+  useEffect(() => {
+    if (begunAs !== null && !isUnderWay) router.push(`/chat/${begunAs}`);
+  }, [begunAs, isUnderWay, router]);
 
   const begin = useMutation({
     mutationFn: async ({ words, ids }: { words: string; ids: string[] }) => {
@@ -67,9 +75,10 @@ export function Start() {
     onSuccess: (id, { words, ids }) => {
       // What was written and given while it was on its way goes along, and waits there.
       keepDraft(me.person_id, id, { ...NO_DRAFT, text: text === words ? '' : text, files: files.kept.filter((one) => !ids.includes(one.document_id)) });
-      setText('');
-      files.forget(files.ids);
-      router.push(`/chat/${id}`);
+      keepDraft(me.person_id, NEW, NO_DRAFT);
+      setText((now) => (now === words ? '' : now));
+      files.forget(ids);
+      setBegunAs(id);
       void client.invalidateQueries({ queryKey: ['conversations'] });
     },
   });
@@ -101,7 +110,7 @@ export function Start() {
           onText={setText}
           attachments={files}
           onSend={() => begin.mutate({ words: text, ids: files.ids })}
-          isBusy={begin.isPending || workspaces.isPending}
+          isBusy={begin.isPending || begunAs !== null || workspaces.isPending}
           error={begin.error}
           onStop={null}
         />

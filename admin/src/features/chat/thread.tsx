@@ -10,7 +10,7 @@ import { Button } from '@/components/ui/button';
 import { Empty, Failed, Loading } from '@/components/ui/states';
 import { answer, api } from '@/lib/api/client';
 import { isMissing } from '@/lib/api/problem';
-import { NO_DRAFT, readDraft } from '@/lib/draft';
+import { keepDraft, NO_DRAFT, readDraft } from '@/lib/draft';
 import { useMe } from '@/lib/me';
 import { useUploads, type Enclosed } from '@/lib/uploads';
 import { wishKeys } from '@/lib/wish';
@@ -66,6 +66,9 @@ export function Thread({ id }: { id: string }) {
       (isWritten ? keys : retryKeys).done();
       // What is being written meanwhile stays when something is said again, and so does what was written or given while this was on its way.
       if (!isWritten) return;
+      // Where the page was left before the answer came, nothing else takes what was sent out of the draft.
+      const kept = readDraft(me.person_id, id);
+      keepDraft(me.person_id, id, { ...kept, text: kept.text === text ? '' : kept.text, files: kept.files.filter((one) => attachments.every((sent) => sent.document_id !== one.document_id)) });
       setText((now) => (now === text ? '' : now));
       files.forget(attachments.map((one) => one.document_id));
     },

@@ -129,7 +129,7 @@ interface LiveTurnProps {
   /** The way to ask the same once more after an answer, where it is offered. */
   askAgain: React.ReactNode;
   /** Which run is under way, for the button that stops it. */
-  onRunning: (runId: string | null) => void;
+  onRunning: React.Dispatch<React.SetStateAction<string | null>>;
 }
 
 /** A turn as it happens. */
@@ -147,12 +147,11 @@ export function LiveTurn({ conversationId, turn, runId, isLast, onAgain, onRetry
   const { run, isHeard } = followed;
   const isRunning = isLast && isHeard && run.ended === null && followed.error === null;
   useEffect(() => {
-    if (!isLast) return undefined;
-    onRunning(isRunning ? runId : null);
-    return () => {
-      onRunning(null);
-    };
-  }, [isLast, isRunning, runId, onRunning]);
+    // Until something is heard of it, a run that was just begun counts as under way: what began it said so.
+    if (!isLast || !isHeard) return undefined;
+    onRunning((now) => (isRunning ? runId : now === runId ? null : now));
+    return () => onRunning((now) => (now === runId ? null : now));
+  }, [isLast, isHeard, isRunning, runId, onRunning]);
   return (
     <article aria-label={t('turn')} className="grid gap-4">
       <Own message={turn.message} onAgain={onAgain} />

@@ -50,7 +50,7 @@ export function ContactsView() {
   return (
     <Page title={t('title')} actions={actions} bar={<div className="sm:max-w-sm"><SearchField label={t('search')} value={words} onChange={search} /></div>} scrolls>
       {query.isPending && <Loading lines={8} />}
-      {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
+      {query.isError && !query.isFetchNextPageError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
       {query.isSuccess &&
         items.length === 0 &&
         (words === '' ? <Empty icon={<Users className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} /> : <NoMatch onClear={() => set({ q: '' })} />)}

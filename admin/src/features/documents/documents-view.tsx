@@ -77,7 +77,7 @@ export function DocumentsView() {
         scrolls
       >
         {query.isPending && <Loading lines={8} />}
-        {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
+        {query.isError && (isFiltered || !query.isFetchNextPageError) && <Failed error={query.error} onRetry={() => void query.refetch()} />}
         {query.isSuccess && items.length === 0 && (
           <Empty icon={<FileText className="size-5" aria-hidden />} title={t('none')} hint={forbidden === null ? t('noneHint') : t('noneHintReader')}>
             {forbidden === null && add}
@@ -87,7 +87,7 @@ export function DocumentsView() {
         {found.length > 0 && (
           <section aria-label={words === '' ? t('title') : t('byName')}>
             {words !== '' && <h2 className="px-4 pt-4 pb-1 text-sm font-semibold sm:px-6">{t('byName')}</h2>}
-            <WindowList items={found} keyOf={(one) => one.document_id} label={t('title')} widePx={WIDE_ROW_PX} narrowPx={NARROW_ROW_PX} query={isFiltered ? ON_DEMAND : query}>
+            <WindowList items={found} keyOf={(one) => one.document_id} label={t('title')} widePx={WIDE_ROW_PX} narrowPx={NARROW_ROW_PX} query={isFiltered ? ON_DEMAND : query} isCut={query.hasNextPage}>
               {(one) => <Row document={one} />}
             </WindowList>
           </section>

@@ -72,7 +72,7 @@ export function GrantsView() {
       {found.length > 0 && (
         <div className="mx-auto w-full max-w-4xl p-4 sm:p-6">
           {/* Which are in force is looked for among what is here: the rest comes on demand. */}
-          <CardList items={found} keyOf={(grant) => grant.grant_id} label={t('title')} guessPx={CARD_PX} query={ON_DEMAND}>
+          <CardList items={found} keyOf={(grant) => grant.grant_id} label={t('title')} guessPx={CARD_PX} query={ON_DEMAND} isCut={query.hasNextPage}>
             {(grant) => <One grant={grant} state={stateOf(grant, now)} />}
           </CardList>
         </div>

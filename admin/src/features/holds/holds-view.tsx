@@ -94,7 +94,7 @@ export function HoldsView() {
         </div>
       )}
       {holds.isPending && <Loading lines={6} />}
-      {holds.isError && <Failed error={holds.error} onRetry={() => void holds.refetch()} />}
+      {holds.isError && !holds.isFetchNextPageError && <Failed error={holds.error} onRetry={() => void holds.refetch()} />}
       {holds.isSuccess && shown.length === 0 && (isFiltered ? <NoMatch onClear={() => address.set({ show: '', effect: '', role: '', q: '' })} /> : <Nothing isAll={filter.show === 'all'} />)}
       {shown.length > 0 && (
         <WindowList items={shown} keyOf={(hold) => hold.hold_id} label={t('title')} widePx={HOLD_ROW_PX} narrowPx={HOLD_ROW_PX} query={holds}>

@@ -80,11 +80,11 @@ function People({ words, openId, onOpen, onClear }: { words: string; openId: str
   return (
     <>
       {query.isPending && <Loading lines={6} />}
-      {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
+      {query.isError && (words !== '' || !query.isFetchNextPageError) && <Failed error={query.error} onRetry={() => void query.refetch()} />}
       {query.isSuccess && items.length === 0 && <Empty icon={<UserRound className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
       {items.length > 0 && found.length === 0 && !query.hasNextPage && <NoMatch onClear={onClear} />}
       {found.length > 0 && (
-        <WindowList items={found} keyOf={(person) => person.person_id} label={t('title')} widePx={WIDE_ROW_PX} narrowPx={NARROW_ROW_PX} query={words === '' ? query : ON_DEMAND}>
+        <WindowList items={found} keyOf={(person) => person.person_id} label={t('title')} widePx={WIDE_ROW_PX} narrowPx={NARROW_ROW_PX} query={words === '' ? query : ON_DEMAND} isCut={query.hasNextPage}>
           {(person) => <Row person={person} onOpen={onOpen} />}
         </WindowList>
       )}

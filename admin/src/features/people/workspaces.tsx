@@ -30,7 +30,7 @@ export function Workspaces({ label, isNew, onClose }: { label: string; isNew: bo
   return (
     <>
       {query.isPending && <Loading lines={4} />}
-      {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
+      {query.isError && !query.isFetchNextPageError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
       {query.isSuccess && items.length === 0 && <Empty icon={<Boxes className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
       {items.length > 0 && (
         <CardList items={items} keyOf={(one) => one.workspace_id} label={label} guessPx={ROW_PX} hasLines query={query}>

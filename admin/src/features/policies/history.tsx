@@ -20,7 +20,7 @@ export function History() {
   return (
     <>
       {query.isPending && <Loading lines={6} className="px-0" />}
-      {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
+      {query.isError && !query.isFetchNextPageError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
       {query.isSuccess && items.length === 0 && <Empty icon={<HistoryIcon className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
       {items.length > 0 && (
         <CardList items={items} keyOf={(change) => change.governance_change_id} guessPx={CARD_PX} query={query}>

@@ -19,7 +19,7 @@ export function Labels() {
   return (
     <div className="mx-auto grid w-full max-w-4xl grid-cols-[minmax(0,1fr)] gap-3 p-4 sm:p-6">
       {query.isPending && <Loading lines={6} className="px-0" />}
-      {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
+      {query.isError && !query.isFetchNextPageError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
       {query.isSuccess && items.length === 0 && <Empty icon={<Tag className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
       {items.length > 0 && (
         <CardList items={items} keyOf={(change) => change.governance_change_id} guessPx={CARD_PX} query={query}>

@@ -39,7 +39,7 @@ export function RunsView() {
       scrolls
     >
       {runs.isPending && <Loading lines={8} />}
-      {runs.isError && <Failed error={runs.error} onRetry={() => void runs.refetch()} />}
+      {runs.isError && !runs.isFetchNextPageError && <Failed error={runs.error} onRetry={() => void runs.refetch()} />}
       {runs.isSuccess && all.length === 0 && (status === '' ? <Empty icon={<Workflow className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} /> : <NoMatch onClear={() => address.set({ status: '' })} />)}
       {all.length > 0 && (
         <WindowList items={all} keyOf={(run) => run.run_id} label={t('title')} widePx={WIDE_ROW_PX} narrowPx={NARROW_ROW_PX} query={runs}>

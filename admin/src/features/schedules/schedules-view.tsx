@@ -70,7 +70,7 @@ function List({ shown, onAll, onNew }: { shown: Shown; onAll: () => void; onNew:
   return (
     <>
       {query.isPending && <Loading lines={8} />}
-      {query.isError && <Failed error={query.error} onRetry={() => void query.refetch()} />}
+      {query.isError && (shown !== 'all' || !query.isFetchNextPageError) && <Failed error={query.error} onRetry={() => void query.refetch()} />}
       {query.isSuccess && items.length === 0 && (
         <Empty icon={<CalendarClock className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')}>
           <Button onClick={onNew}>{t('new')}</Button>
@@ -79,7 +79,7 @@ function List({ shown, onAll, onNew }: { shown: Shown; onAll: () => void; onNew:
       {items.length > 0 && found.length === 0 && !query.hasNextPage && <NoMatch onClear={onAll} />}
       {found.length > 0 && (
         <div className="mx-auto w-full max-w-4xl p-4 sm:p-6">
-          <CardList items={found} keyOf={(schedule) => schedule.schedule_id} label={t('title')} guessPx={CARD_PX} query={shown === 'all' ? query : ON_DEMAND}>
+          <CardList items={found} keyOf={(schedule) => schedule.schedule_id} label={t('title')} guessPx={CARD_PX} query={shown === 'all' ? query : ON_DEMAND} isCut={query.hasNextPage}>
             {(schedule) => <OneSchedule schedule={schedule} />}
           </CardList>
         </div>
