@@ -1,6 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { BrowserContext, Page } from '@playwright/test';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { createTranslator, type Locale, type Messages } from 'use-intl/core';
 import { chosen } from './pages';
 
@@ -35,8 +36,9 @@ export async function dress(context: BrowserContext, theme: Theme, language: Lan
 
 /** What the pages say in a language, by the keys of their messages. */
 export function wordsOf(language: Locale) {
-  const read = (folder: string): object => JSON.parse(readFileSync(`${folder}/${language}.json`, 'utf8'));
-  const messages: Messages = JSON.parse(JSON.stringify({ ...read('messages'), ...read('messages/desk') }));
+  const files = readdirSync('messages', { recursive: true, encoding: 'utf8' }).filter((name) => basename(name) === `${language}.json`);
+  const parts = files.map((name): object => JSON.parse(readFileSync(join('messages', name), 'utf8')));
+  const messages: Messages = JSON.parse(JSON.stringify(Object.assign({}, ...parts)));
   return createTranslator({ locale: language, messages });
 }
 

@@ -118,8 +118,8 @@ const COMING = new RegExp(
   `^(${['en', 'es', 'ar', 'ne']
     .flatMap((language) => {
       const words = JSON.parse(readFileSync(`messages/${language}.json`, 'utf8'));
-      const desk = JSON.parse(readFileSync(`messages/desk/${language}.json`, 'utf8'));
-      return [words.common.loading, words.run.starting, desk.health.state.unknown];
+      const { health } = JSON.parse(readFileSync(`messages/house/${language}.json`, 'utf8'));
+      return [words.common.loading, words.run.starting, health.state.unknown];
     })
     .join('|')})$`,
 );

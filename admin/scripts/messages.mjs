@@ -1,6 +1,8 @@
 // Every language says everything: same keys, same arguments, every plural form the language has; what is used is there, what is there is used.
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import compile from 'icu-minify/compile';
+import format from 'icu-minify/format';
 import { createTranslator } from 'use-intl/core';
 
 const SOURCE = 'en';
@@ -47,26 +49,39 @@ function parts(text) {
   return { names: [...names].filter((name) => /^\w+$/.test(name)).sort(), plurals };
 }
 
-// `desk` has the words of the pages for records and rules, which come with those pages only.
+// Each folder has the words of a group of pages, or of what opens over a page, which come with these only.
 const read = (...path) => JSON.parse(readFileSync(join('messages', ...path), 'utf8'));
 const files = readdirSync('messages').filter((name) => name.endsWith('.json'));
-const trees = new Map(files.map((name) => [name.replace('.json', ''), { ...read(name), ...read('desk', name) }]));
+const folders = readdirSync('messages', { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+const trees = new Map(files.map((name) => [name.replace('.json', ''), Object.assign({}, read(name), ...folders.map((folder) => read(folder, name)))]));
 const languages = new Map([...trees].map(([name, tree]) => [name, flat(tree)]));
 const source = languages.get(SOURCE);
-for (const name of files) for (const group of Object.keys(read('desk', name))) if (group in read(name)) complain(`${name}: \`${group}\` stands in both files`);
+for (const name of files) {
+  const groups = [read(name), ...folders.map((folder) => read(folder, name))].flatMap((tree) => Object.keys(tree));
+  for (const group of new Set(groups)) if (groups.indexOf(group) !== groups.lastIndexOf(group)) complain(`${name}: \`${group}\` stands in two files`);
+}
 
 /** The marks in a message, as `code` in `<code>x</code>`; the page says what stands for each. */
 function marks(text) {
   return [...new Set([...text.matchAll(/<(\w+)>/g)].map((match) => match[1]))].sort();
 }
 
+const FORMATTERS = {
+  getNumberFormat: (...how) => new Intl.NumberFormat(...how),
+  getDateTimeFormat: (...how) => new Intl.DateTimeFormat(...how),
+  getPluralRules: (...how) => new Intl.PluralRules(...how),
+};
+
 function say(locale, key, values, marked) {
   const onError = (error) => {
     throw error;
   };
   const translator = createTranslator({ locale, messages: trees.get(locale), onError });
-  if (marked.length === 0) translator(key, values);
-  else translator.markup(key, { ...values, ...Object.fromEntries(marked.map((name) => [name, (inner) => inner])) });
+  const all = { ...values, ...Object.fromEntries(marked.map((name) => [name, (inner) => [inner].flat().join('')])) };
+  const said = marked.length === 0 ? translator(key, values) : translator.markup(key, all);
+  // Pages have it compiled.
+  const compiled = [format(compile(languages.get(locale).get(key)), locale, all, { formatters: FORMATTERS })].flat().join('');
+  if (compiled !== said) throw new Error(`compiled, it says \`${compiled}\` and not \`${said}\``);
 }
 
 for (const [language, messages] of languages) {
@@ -111,6 +126,44 @@ for (const key of source.keys()) {
   const ends = [name.slice(-1), name.slice(1), name].map((tail) => tail.join('.'));
   if (!inGroup && !ends.some((tail) => code.includes(`'${tail}'`) || code.includes(`\`${tail}\``) || code.includes(`"${tail}"`))) complain(`\`${key}\` is used nowhere`);
 }
+
+/** Where an import of ours leads; nothing where it leads out of the source. */
+function target(from, name) {
+  if (!name.startsWith('@/') && !name.startsWith('.')) return null;
+  const path = name.startsWith('@/') ? join('src', name.slice(2)) : join(dirname(from), name);
+  return [path, `${path}.ts`, `${path}.tsx`].find((one) => existsSync(one) && statSync(one).isFile()) ?? null;
+}
+
+const sources = new Map();
+/** The words that a file of source asks for, what it brings along, and the groups whose words it puts around that. */
+function file(path) {
+  if (!sources.has(path)) {
+    const text = readFileSync(path, 'utf8');
+    const names = [...text.matchAll(/^import (?!type ).*?'([^']+)';$|\bimport\('([^']+)'\)/gms)].map((match) => match[1] ?? match[2]);
+    sources.set(path, {
+      asked: [...text.matchAll(/\buseTranslations\('(\w+)/g)].map((match) => match[1]),
+      brought: names.map((name) => target(path, name)).filter((one) => one !== null),
+      groups: [...text.matchAll(/<GroupWords group="(\w+)"/g)].map((match) => match[1]),
+    });
+  }
+  return sources.get(path);
+}
+
+// A page has the words of every page, and those of the groups that its folders and what it brings along name: what else it asks for would not be there.
+const wordsIn = new Map(['.', ...folders].map((folder) => [folder, Object.keys(read(folder, `${SOURCE}.json`))]));
+const missing = new Set();
+function follow(path, groups, seen) {
+  const { asked, brought, groups: own } = file(path);
+  const all = [...new Set([...groups, ...own])].sort();
+  if (seen.has(`${path} ${all}`)) return;
+  seen.add(`${path} ${all}`);
+  for (const name of asked) if (!['.', ...all].some((group) => wordsIn.get(group)?.includes(name))) missing.add(`${path} asks for \`${name}\`, whose words do not come with it`);
+  for (const one of brought) follow(one, all, seen);
+}
+for (const name of readdirSync(join('src', 'app'), { recursive: true, encoding: 'utf8' })) {
+  if (name.endsWith('.tsx')) follow(join('src', 'app', name), [...name.matchAll(/\((\w+)\)/g)].map((match) => match[1]).filter((group) => folders.includes(group)), new Set());
+}
+missing.forEach(complain);
 
 if (complaints.length > 0) {
   console.error(complaints.join('\n'));

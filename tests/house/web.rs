@@ -85,10 +85,10 @@ fn place_of(path: &str) -> Option<&str> {
 fn a_page_is_told_by_the_first_part_of_its_address() {
     for (path, expect) in [
         ("admin/src/app/(inside)/runs/page.tsx", Some("runs")),
-        ("admin/src/app/(inside)/(desk)/contacts/[id]/page.tsx", Some("contacts")),
+        ("admin/src/app/(inside)/(office)/contacts/[id]/page.tsx", Some("contacts")),
         ("admin/src/app/(inside)/page.tsx", None),
-        ("admin/src/app/(inside)/(desk)/page.tsx", None),
-        ("admin/src/app/(inside)/(desk)/layout.tsx", None),
+        ("admin/src/app/(inside)/(office)/page.tsx", None),
+        ("admin/src/app/(inside)/(office)/layout.tsx", None),
         ("admin/src/app/sign-in/page.tsx", None),
     ] {
         assert_eq!(place_of(path), expect, "{path}");

@@ -1,7 +1,7 @@
 'use client';
 
 import { useTranslations } from 'use-intl';
-import { DeskWords } from '@/components/desk-words';
+import { GroupWords } from '@/components/group-words';
 import { EffectBadge } from '@/components/effect-badge';
 import { GrantForm } from '@/components/grant/grant-form';
 import { ToolName } from '@/components/tool-name';
@@ -12,9 +12,9 @@ import type { Hold } from './use-hold';
 /** A grant for calls like this one, with ranges as narrow as it is. Its words come with it. */
 export function AllowDialog({ hold, onClose }: { hold: Hold; onClose: () => void }) {
   return (
-    <DeskWords onClose={onClose}>
+    <GroupWords group="rules" onClose={onClose}>
       <Inner hold={hold} onClose={onClose} />
-    </DeskWords>
+    </GroupWords>
   );
 }
 

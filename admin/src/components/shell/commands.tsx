@@ -2,7 +2,7 @@
 
 import { useRouter } from 'next/navigation';
 import { useCallback, useMemo, useState } from 'react';
-import { DeskWords } from '@/components/desk-words';
+import { GroupWords } from '@/components/group-words';
 import { AsDialog, later } from '@/components/later';
 import { useCommandKey, usePairs, useShortcuts } from '@/lib/shortcuts';
 import type { NavigationName, Place } from './navigation';
@@ -43,7 +43,9 @@ export function useCommands(places: Place[]): { search: () => void; dialog: Reac
   );
   usePairs(pairs);
   const dialog = open !== null && (
-    <DeskWords onClose={close}>{open === 'palette' ? <Palette places={places} onHelp={() => setOpen('help')} onClose={close} /> : <Help places={places} onClose={close} />}</DeskWords>
+    <GroupWords group="keyboard" onClose={close}>
+      {open === 'palette' ? <Palette places={places} onHelp={() => setOpen('help')} onClose={close} /> : <Help places={places} onClose={close} />}
+    </GroupWords>
   );
   return { search, dialog };
 }

@@ -5,6 +5,7 @@ import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { LanguageSelect } from '@/components/language-select';
+import { InItsPlace, later } from '@/components/later';
 import { Page } from '@/components/shell/page';
 import { Button } from '@/components/ui/button';
 import { Facts } from '@/components/ui/card';
@@ -19,7 +20,6 @@ import { useRoleNames } from '@/components/role-names';
 import { isAt, look, turnOff } from '@/lib/push';
 import { THEMES, useTheme } from '@/lib/theme';
 import { useAddress } from '@/lib/url';
-import { Installation } from './installation';
 import { Notices } from './notices';
 import { Part } from './part';
 import { Passkeys } from './passkeys';
@@ -28,6 +28,9 @@ import { ProfileForm, useMeChange } from './profile-form';
 import { SecondFactor } from './second-factor';
 import { Sessions } from './sessions';
 import { Tokens } from './tokens';
+
+// What the installation is connected to is looked at seldom, and by few.
+const Installation = later(() => import('./installation').then((loaded) => loaded.Installation), InItsPlace);
 
 const SHOWN = ['own', 'installation'] as const;
 

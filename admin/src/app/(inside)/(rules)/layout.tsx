@@ -1,0 +1,6 @@
+import { GroupWords } from '@/components/group-words';
+
+/** Pages that share words of their own, which come with them only. */
+export default function Rules({ children }: { children: React.ReactNode }) {
+  return <GroupWords group="rules">{children}</GroupWords>;
+}
