@@ -8,7 +8,7 @@ const STEWARD = process.env['STEWARD_URL'] ?? 'http://127.0.0.1:7700';
 /** Messages are compiled when the web is built, and what would read them in the browser stays away. */
 const turbopack: NextConfig['turbopack'] = {
   resolveAlias: { 'use-intl/format-message': 'use-intl/format-message/format-only' },
-  rules: { '*.json': { condition: { path: /\/messages\/([a-z]+\/)?[a-z]{2}\.json$/ }, loaders: [resolve('scripts/compile-words.mjs')], as: '*.js' } },
+  rules: { '*.json': { condition: { path: /(^|\/)messages\/([a-z]+\/)?[a-z]{2}\.json$/ }, loaders: [resolve('scripts/compile-words.mjs')], as: '*.js' } },
 };
 
 /** Pages are exported once and served by the program; only the development server hands anything on. */

@@ -2,7 +2,7 @@
 import compile from 'icu-minify/compile';
 
 /** The same tree with each message compiled. */
-function compiled(value) {
+export function compiled(value) {
   return typeof value === 'string' ? compile(value) : Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, compiled(inner)]));
 }
 

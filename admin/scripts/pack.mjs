@@ -12,11 +12,18 @@ const PACKED_BYTES_MAX = 1_500_000;
 for (const name of readdirSync(to)) if (!name.startsWith('.')) rmSync(join(to, name), { recursive: true });
 cpSync(from, to, { recursive: true });
 
+/** A message that was not compiled: pages have nothing that reads it, and would show its braces. */
+const UNCOMPILED = /\{\w+, (plural|select), /;
+
 let [files, raw, packed] = [0, 0, 0];
 for (const entry of readdirSync(to, { recursive: true, withFileTypes: true })) {
   if (!entry.isFile() || entry.name.startsWith('.')) continue;
   const path = join(entry.parentPath, entry.name);
   const bytes = readFileSync(path);
+  if (entry.name.endsWith('.js') && UNCOMPILED.test(bytes.toString('utf8'))) {
+    console.error(`${path} has messages that are not compiled: see the rules in next.config.ts.`);
+    process.exit(1);
+  }
   files += 1;
   raw += statSync(path).size;
   if (!/\.(html|js|css|txt|svg|json|webmanifest)$/.test(entry.name) || bytes.length < COMPRESSED_BYTES_MIN) {

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
+import { compiled } from './compile-words.mjs';
 
 const FOLDER = 'dist';
 /** The most script that a page may bring, in bytes. */
@@ -22,7 +23,7 @@ function sentBytes(script) {
 /** The words of a folder of messages in the language in which they are longest, compressed. */
 function wordsBytes(folder) {
   const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
-  return Math.max(...files.map((name) => brotliCompressSync(JSON.stringify(JSON.parse(readFileSync(join(folder, name), 'utf8')))).length));
+  return Math.max(...files.map((name) => brotliCompressSync(JSON.stringify(compiled(JSON.parse(readFileSync(join(folder, name), 'utf8'))))).length));
 }
 
 // The words come after the page: which, its folder in the source says. The file of a page without scripts has none.
