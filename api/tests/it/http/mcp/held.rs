@@ -99,7 +99,8 @@ async fn a_persons_stop_stands_when_the_client_makes_the_call_again() {
         assert_eq!(served.end_of(&run).await, "cancelled");
         for _ in 0..2 {
             let again = error(&client.call_with("crm.create_contact", lena(), meta.clone()).await);
-            assert_eq!(again["class"], "stopped", "{again}");
+            assert_eq!(again["class"], "denied", "{again}");
+            assert!(again["message"].as_str().is_some_and(|words| words.contains("the run was stopped")), "{again}");
         }
         assert_eq!(served.number(RUNS).await, i64::try_from(place + 1).expect("few"), "nothing was begun anew");
     }
