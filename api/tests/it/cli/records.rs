@@ -301,7 +301,7 @@ async fn the_audit_log_is_checked_by_a_stranger_with_nothing_but_a_key() {
     bytes[at] = b'C';
     std::fs::write(&entries, bytes).expect("write");
     let tampered = stranger.run(&["audit", "verify", &bundle, "--key", key.trim()]);
-    assert!(tampered.code == 1 && tampered.out.contains("TAMPERED: entry 2 was changed"), "{tampered:?}");
+    assert!(tampered.code == 1 && tampered.out.contains("TAMPERED: entry 3 was changed"), "{tampered:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
