@@ -84,8 +84,8 @@ test('a fork waits for the prompts and models that there are, and says when they
     const me: { permissions: string[] } = await response.json();
     return route.fulfill({ response, json: { ...me, permissions: me.permissions.filter((one) => one !== 'changes:decide') } });
   });
+  // What is open stands in the address.
   await page.reload();
-  await page.getByRole('list', { name: 'Timeline' }).getByRole('button', { name: 'Fork from step 2' }).click();
   for (const choice of [dialog.getByRole('combobox', { name: 'Prompt version' }), model]) {
     await expect(choice).toBeDisabled();
     await expect(choice).toHaveAccessibleDescription('Your roles do not try other prompts and models.');
