@@ -65,10 +65,13 @@ fn is_computed(label: &Label) -> bool {
     label.integrity >= Integrity::Anchored && label.sources.iter().all(|source| *source == Source::Runtime)
 }
 
-/// Whether a text is one row of digits, perhaps with a time of day: `20260526`, `20260526T120000Z`. As a value that is a number or a date, and
-/// nobody's account.
+/// Whether a text is one number, however its digits are grouped, perhaps with a time of day: `+44 20 7946 0000`, `20260526`, `20260526T120000Z`. As a
+/// value that is a phone number, an amount or a date, and nobody's account.
 fn is_figure(text: &str) -> bool {
-    let is_row = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_row = |part: &str| {
+        let mut digits = part.bytes().filter(|byte| !b" +-./()".contains(byte)).peekable();
+        digits.peek().is_some() && digits.all(|byte| byte.is_ascii_digit())
+    };
     let text = text.trim_end_matches(['z', 'Z']);
     text.split_once(['t', 'T']).map_or_else(|| is_row(text), |(date, time)| is_row(date) && is_row(time))
 }

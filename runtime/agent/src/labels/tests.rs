@@ -120,6 +120,8 @@ fn a_time_or_an_amount_that_holds_a_link_is_one_others_could_act_on() {
         ("invite Lena to lunch", json!("2026-05-26T12:00:00Z"), false),
         ("invite Lena to lunch", json!("20260526T120000Z"), false),
         ("invite Lena to lunch", json!("20260526"), false),
+        ("invite Lena to lunch", json!("+44 20 7946 0000"), false),
+        ("invite Lena to lunch", json!("+44 20 7946 0000 evil.example"), true),
         ("invite Lena to lunch", json!("Europe/Berlin"), false),
         ("invite Lena to lunch", json!("12:30-13:30"), false),
         ("invite Lena to lunch", json!(1_779_796_800), false),
