@@ -38,12 +38,12 @@ export async function approveOften(page: Page): Promise<void> {
 }
 
 /**
- * Does something while it is on record that the owner asked for what was approved: an agent that is watched closely knows that, and the one
- * here says after outside text that it cannot know. What is changed on record is put back: the audit log would rightly say that it was changed.
+ * Does something while it is on record that the owner asked for what was approved, and that the phone in the note is for everybody: an agent that
+ * is watched closely knows the one, the one here says after outside text that it cannot know; a note is the organisation's. What is changed on record is put back: the audit log would rightly say that it was changed.
  */
 export async function asIfAsked(what: () => Promise<void>): Promise<void> {
   sql('create table public.kept as select decision_id, record from steward.decision');
-  sql("set session_replication_role = replica; update steward.decision set record = jsonb_set(record::jsonb, '{facts,class_asked}', 'true')::text where tool = 'crm.update_contact'");
+  sql("set session_replication_role = replica; update steward.decision set record = (record::jsonb || jsonb_build_object('facts', record::jsonb -> 'facts' || '{\"class_asked\": true, \"leak\": false}'))::text where tool = 'crm.update_contact'");
   try {
     await what();
   } finally {
