@@ -11,6 +11,8 @@ import { STATE, world } from './world';
 const SCRIPT_BYTES_MAX = 200_000;
 /** So long nothing is under way on a page that has all it brings. */
 const QUIET_MS = 500;
+/** A page that does not come to rest within this is named and fails. */
+const QUIET_WITHIN_MS = 30_000;
 /** The most by which a page may move while it loads. */
 const SHIFT_MAX = 0.05;
 /** Nobody's session. */
@@ -319,10 +321,12 @@ function untilQuiet(page: Page): () => Promise<void> {
   page.on('requestfinished', (request) => open.delete(request));
   page.on('requestfailed', (request) => open.delete(request));
   return async () => {
-    for (let from = Date.now(); Date.now() - from < QUIET_MS; ) {
+    let from = Date.now();
+    const quiet = () => {
       if (open.size > 0) from = Date.now();
-      await page.waitForTimeout(QUIET_MS / 10);
-    }
+      return Date.now() - from;
+    };
+    await expect.poll(quiet, { intervals: [QUIET_MS / 10], timeout: QUIET_WITHIN_MS, message: `${page.url()} comes to rest` }).toBeGreaterThanOrEqual(QUIET_MS);
   };
 }
 
