@@ -20,7 +20,7 @@ const TABLE: &str = include_str!("intent/words.json");
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
-    asks: Vec<Entry>,
+    asks: Vec<Entry<Phrase>>,
     /// The words for each kind of record.
     kinds: Kinds,
     /// What has a new record made, of the words that ask for something to be written.
@@ -35,12 +35,12 @@ struct Table {
 /// Phrases that ask for an effect.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+struct Entry<P> {
     effect: Effect,
     /// The kind of record; none is any.
     #[serde(default)]
     of: Option<String>,
-    phrases: Vec<Phrase>,
+    phrases: Vec<P>,
 }
 
 static WORDS: LazyLock<Table> = LazyLock::new(|| {
@@ -103,11 +103,11 @@ impl Intent {
         intent
     }
 
-    /// Whether these words alone ask for what this tool does.
-    pub(crate) fn asked_in(text: &str, spec: &ToolSpec) -> bool {
+    /// Reads these words alone.
+    pub(crate) fn in_text(text: &str) -> Self {
         let mut intent = Self::default();
         intent.read(text);
-        intent.asks(spec)
+        intent
     }
 
     /// Reads a text without what is denied or in doubt behind a colon and, where there is any, with it, as a denial there reaches what stands
@@ -405,8 +405,7 @@ pub(crate) fn as_written(text: &str) -> Vec<(usize, &str)> {
 
 /// Whether a text asks for no effect that is known here.
 pub(crate) fn asks_nothing(text: &str) -> bool {
-    let mut intent = Intent::default();
-    intent.read(text);
+    let intent = Intent::in_text(text);
     intent.asked.is_empty() && intent.doubted.is_empty() && !intent.delegated
 }
 

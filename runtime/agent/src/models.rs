@@ -5,6 +5,8 @@
 
 mod anthropic;
 mod ask;
+#[cfg(test)]
+mod came;
 mod candidate;
 mod chat;
 mod config;

@@ -4,6 +4,7 @@
 //! is in doubt, and a person is asked. Letters are compared without the marks that people write or leave out. Which language a text is of is
 //! told by its commonest words; of one that is of none, and says nothing that is known, nobody can tell what it asks for.
 
+use super::Entry;
 use super::phrase::{List, is_one};
 use super::question::quoted;
 use crate::labels::Words;
@@ -51,17 +52,6 @@ struct Phrase {
     rest: Vec<Row>,
 }
 
-/// Phrases that ask for an effect.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    effect: Effect,
-    /// The kind of record; none is any.
-    #[serde(default)]
-    of: Option<String>,
-    phrases: Vec<Phrase>,
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Language {
@@ -87,7 +77,7 @@ struct Language {
     joins: Vec<Row>,
     /// What makes an order of a question.
     begs: Vec<Row>,
-    asks: Vec<Entry>,
+    asks: Vec<Entry<Phrase>>,
     /// What its phrases begin with.
     #[serde(skip)]
     firsts: List,

@@ -22,7 +22,7 @@ pub(super) use colon::Reach;
 use denied::{Denials, Denied};
 pub(super) use kinds::Kinds;
 pub(super) use list::{List, is_one};
-use list::{Row, Word, ending};
+use list::{Row, Rows, Word, ending};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -66,19 +66,19 @@ struct Part {
 #[serde(deny_unknown_fields)]
 pub(super) struct Grammar {
     /// What may stand before an order: "please", "i want you to".
-    leads: Vec<Row>,
+    leads: Rows,
     /// What begins another clause: "and", "then".
-    joins: Vec<Row>,
+    joins: Rows,
     /// Of those, what makes an order of a clause behind a question without its mark: "…, please send …".
-    pleas: Vec<Row>,
+    pleas: Rows,
     /// What somebody does whose words follow: a plea behind it is theirs, as in "did Bob write, please send …".
     sayings: List,
     /// What makes an order of a question: "can you".
-    begs: Vec<Row>,
+    begs: Rows,
     /// What asks for something without a word that begs: "can we", "why not".
-    wishes: Vec<Row>,
+    wishes: Rows,
     /// What begins an order behind a question, by its answer: "if not".
-    answers: Vec<Row>,
+    answers: Rows,
     /// Whoever is spoken to, behind a verb: "schickst *du*".
     addressed: List,
     /// What begins a question, or is asked with another.
@@ -94,7 +94,7 @@ pub(super) struct Grammar {
     /// What is said behind an order and makes no question of it: "…, ok?".
     tags: List,
     /// What a question hangs on that is none by itself: "tell me, do the tasks make sense".
-    reports: Vec<Row>,
+    reports: Rows,
     /// What says that something is not to be done.
     denials: Denials,
     /// What the phrases that ask for an effect begin with.
@@ -121,7 +121,7 @@ impl Grammar {
     pub(super) fn learn<'a>(&mut self, phrases: impl Iterator<Item = &'a Phrase>) {
         let firsts = phrases.filter_map(|phrase| phrase.parts.first()?.words.first()).flat_map(Word::forms);
         let openings = &self.denials.openings;
-        self.orders = List::from(firsts.filter(|word| !is_one(openings, word)).map(str::to_owned).collect::<Vec<_>>());
+        self.orders = List::from(firsts.filter(|word| !is_one(openings, word)).collect::<Vec<_>>());
     }
 
     /// Whether a phrase that asks for an effect begins with this word.
@@ -183,7 +183,9 @@ fn leaves_out(text: &str, next: &str) -> bool {
 pub(super) struct Sentence<'a> {
     grammar: &'a Grammar,
     words: Vec<&'a str>,
-    /// The same with nothing in the place of each word that stands in quotes.
+    /// Each of them once, in order.
+    sorted: Vec<&'a str>,
+    /// The words as they stand, with nothing in the place of each that stands in quotes.
     said: Vec<&'a str>,
     /// The first words of what stands between commas.
     clauses: BTreeSet<usize>,
@@ -245,12 +247,16 @@ impl<'a> Sentence<'a> {
         };
         let said = words.iter().map(|word| if is_quoted(word) || is_in_address(word) { "" } else { *word }).collect();
         let before = Before::all(&words, &clauses, grammar);
+        let mut sorted = words.clone();
+        sorted.sort_unstable();
+        sorted.dedup();
         let wonder = words.iter().position(|word| is_one(&grammar.wonders, word));
         let may_ask = grammar.questions.may_ask(&words);
         let (asks, inverts, begs) = (wonder == Some(0), false, false);
         let mut sentence = Self {
             grammar,
             words,
+            sorted,
             said,
             clauses,
             marked,
@@ -335,11 +341,19 @@ impl<'a> Sentence<'a> {
 
     /// The first such place.
     fn said_at(&self, phrase: &Phrase, counts: impl Fn(usize) -> bool, is_free: &dyn Fn(usize) -> bool) -> Option<usize> {
+        if !self.has_words(phrase) {
+            return None;
+        }
         let (first, rest) = phrase.parts.split_first()?;
         let end = |at: usize| at + first.words.len();
         let stands = |at: usize| self.stands(at, first) && !(phrase.is_twin && self.is_noun(at)) && self.begins(at, phrase.begins) && counts(at);
         let places = (0..self.words.len()).filter(|at| stands(*at));
         places.take(places_before(rest)).find(|at| self.goes_on(end(*at), rest, is_free))
+    }
+
+    /// Whether each word of a phrase stands somewhere.
+    fn has_words(&self, phrase: &Phrase) -> bool {
+        phrase.parts.iter().flat_map(|part| &part.words).all(|word| word.is_among(&self.sorted))
     }
 
     /// Whether the other parts follow from here.

@@ -51,10 +51,35 @@ pub struct Words {
     before: Vec<String>,
     /// Names in each sentence that says to go by what is named, with where it stands; read when it is first asked for, as most runs never do.
     endorsing: OnceLock<Vec<(Span, Names)>>,
-    /// Each sentence, folded, with the names in it; likewise.
-    sentences: OnceLock<Vec<(String, Names)>>,
+    /// Each sentence; likewise.
+    sentences: OnceLock<Vec<Said>>,
     /// Addresses, accounts, numbers and moments, in their one form.
     forms: HashSet<String>,
+}
+
+/// One sentence of the owner's.
+#[derive(Debug, Clone)]
+struct Said {
+    folded: String,
+    names: Names,
+    /// What it alone asks for; read when it is first asked for, as every call of a run asks the same.
+    intent: OnceLock<Intent>,
+}
+
+impl Said {
+    fn of(text: &str) -> Self {
+        Self { folded: text::folded(text), names: Names::of([text]), intent: OnceLock::new() }
+    }
+
+    /// Whether it names a record, by one of these phrases or by its id, where that is one.
+    fn names(&self, called: &[&str], id: Option<&str>) -> bool {
+        called.iter().any(|phrase| !self.names.naming(phrase, false).is_empty()) || id.is_some_and(|id| text::span(&self.folded, &self.folded, id).is_some())
+    }
+
+    /// Whether it alone asks for what this tool does.
+    fn asks(&self, spec: &ToolSpec) -> bool {
+        self.intent.get_or_init(|| Intent::in_text(&self.folded)).asks(spec)
+    }
 }
 
 impl Words {
@@ -82,8 +107,9 @@ impl Words {
         })
     }
 
-    fn sentences(&self) -> &[(String, Names)] {
-        self.sentences.get_or_init(|| sentences(std::iter::once(self.message.as_str()).chain(self.before.iter().map(String::as_str))))
+    fn sentences(&self) -> &[Said] {
+        let texts = || std::iter::once(self.message.as_str()).chain(self.before.iter().map(String::as_str));
+        self.sentences.get_or_init(|| texts().flat_map(super::sentences::sentences).map(|sentence| Said::of(&sentence)).collect())
     }
 
     /// What any one text says: its values in every spelling that means the same, and no names.
@@ -225,7 +251,7 @@ impl Words {
     /// phrases for a record that it stands in.
     pub(super) fn names_both(&self, called: &[&str], id: &str, receiver: &str, called_with: &[&str]) -> bool {
         let id = Some(id).filter(|id| self.names_id(id));
-        self.sentences().iter().any(|sentence| names_in(sentence, called, id) && names_in(sentence, called_with, Some(receiver)))
+        self.sentences().iter().any(|sentence| sentence.names(called, id) && sentence.names(called_with, Some(receiver)))
     }
 
     /// Whether a sentence that asks for what this tool does names a record, and nobody by an address: one that has both says whom it goes to.
@@ -234,21 +260,20 @@ impl Words {
         let has_address = |folded: &str| {
             folded.split_whitespace().any(|word| word.split_once('@').is_some_and(|(before, behind)| !before.is_empty() && behind.contains('.')))
         };
-        self.sentences().iter().any(|sentence| names_in(sentence, called, id) && !has_address(&sentence.0) && Intent::asked_in(&sentence.0, spec))
+        self.sentences().iter().any(|sentence| sentence.names(called, id) && !has_address(&sentence.folded) && sentence.asks(spec))
     }
 
     /// Whether one sentence asks for what this tool does and names all these records, each by one of its phrases or by its id.
     pub(super) fn orders(&self, named: &[(Vec<&str>, &str)], spec: &ToolSpec) -> bool {
         let named: Vec<(&[&str], Option<&str>)> = named.iter().map(|(called, id)| (called.as_slice(), Some(*id).filter(|id| self.names_id(id)))).collect();
-        let asks = |folded: &str| Intent::asked_in(folded, spec);
-        let names_all = |sentence: &(String, Names)| named.iter().all(|(called, id)| names_in(sentence, called, *id));
-        self.sentences().iter().filter(|sentence| names_all(sentence) && asks(&sentence.0)).any(|(folded, _)| {
+        let names_all = |sentence: &Said| named.iter().all(|(called, id)| sentence.names(called, *id));
+        self.sentences().iter().filter(|sentence| names_all(sentence) && sentence.asks(spec)).any(|sentence| {
             // Of "read this and publish that", the part that names it asks for it too, or the next one does: "take this and publish it".
             // A name may itself be of two parts.
-            let parts: Vec<&str> = clauses(folded).filter(|part| !part.trim().is_empty()).collect();
-            let naming: Vec<usize> = (0..).zip(&parts).filter(|(_, part)| names_all(&((**part).to_owned(), Names::of([**part])))).map(|(at, _)| at).collect();
-            let asked = |at: usize| parts.get(at).is_some_and(|part| asks(part));
-            let goes_on = |at: usize| parts.get(at).is_some_and(|part| takes_up(part));
+            let parts: Vec<Said> = clauses(&sentence.folded).filter(|part| !part.trim().is_empty()).map(Said::of).collect();
+            let naming: Vec<usize> = (0..).zip(&parts).filter(|(_, part)| names_all(part)).map(|(at, _)| at).collect();
+            let asked = |at: usize| parts.get(at).is_some_and(|part| part.asks(spec));
+            let goes_on = |at: usize| parts.get(at).is_some_and(|part| takes_up(&part.folded));
             naming.is_empty() || naming.into_iter().any(|at| asked(at) || goes_on(at + 1) && asked(at + 1))
         })
     }
@@ -262,11 +287,6 @@ impl Words {
     pub(super) fn has_address(&self) -> bool {
         self.folded.split_whitespace().any(|word| word.split_once('@').is_some_and(|(local, host)| !local.is_empty() && host.contains('.')))
     }
-}
-
-/// Each sentence of these texts, folded, with the names in it.
-fn sentences<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<(String, Names)> {
-    texts.flat_map(super::sentences::sentences).map(|sentence| (text::folded(&sentence), Names::of([sentence.as_str()]))).collect()
 }
 
 /// The parts of a folded sentence between commas and words that join.
@@ -284,11 +304,6 @@ fn clauses(folded: &str) -> impl Iterator<Item = &str> {
 fn takes_up(part: &str) -> bool {
     let mut words = part.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !matches!(*word, "" | "please" | "then" | "also" | "bitte" | "dann"));
     words.nth(1).is_some_and(|word| matches!(word, "it" | "es" | "sie" | "ihn" | "lo"))
-}
-
-/// Whether a sentence names a record, by one of these phrases or by its id, where that is one.
-fn names_in((folded, names): &(String, Names), called: &[&str], id: Option<&str>) -> bool {
-    called.iter().any(|phrase| !names.naming(phrase, false).is_empty()) || id.is_some_and(|id| text::span(folded, folded, id).is_some())
 }
 
 /// Where a sentence stands that begins at this byte, without the white space around it.

@@ -1,34 +1,15 @@
 //! Both directions against literal JSON, refusals first.
 
 use super::*;
+use crate::models::came::{Came, came, tool};
 use crate::models::gather::Reported;
-use crate::models::request::{ModelMessage, ModelTool, ProposedCall};
-use crate::models::tokens::Encoding;
+use crate::models::request::{ModelMessage, ProposedCall};
 use crate::models::tools::ToolSets;
 use serde_json::json;
 
-/// What came of an answer.
-#[derive(Debug)]
-struct Came {
-    text: String,
-    calls: Vec<ProposedCall>,
-    finish: Option<Finish>,
-    reported: Reported,
-}
-
-fn tool(name: &str) -> ModelTool {
-    ModelTool { name: name.to_owned(), description: "Finds.".to_owned(), parameters: json!({ "type": "object", "properties": {} }) }
-}
-
 fn read(lines: &[&str]) -> Result<Came, Fault> {
-    let (mut reader, mut gather) = (Reader::default(), Gather::new(Encoding::O200k, 1_000, None));
-    for line in lines {
-        reader.read(line, &mut gather)?;
-    }
-    let (finish, reported) = (gather.finish, gather.reported);
-    let tools = ToolSets::default().ready(&[tool("crm.find"), tool("mail.send")].into());
-    let (text, calls) = gather.finish(&tools.names, 1);
-    Ok(Came { text, calls, finish, reported })
+    let mut reader = Reader::default();
+    came(lines, |line, gather| reader.read(line, gather))
 }
 
 #[test]
