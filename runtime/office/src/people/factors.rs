@@ -1,7 +1,7 @@
 //! Second factors: setting up, checking and removing one-time codes and the codes that stand in for them.
 //!
 //! The secret is shown once and sealed with the data key; a code counts once; recovery codes are stored as hashes.
-//! Wrong codes at the door are counted with wrong passwords; within a session they are counted by themselves.
+//! Wrong codes at the door are counted with wrong passwords; within a session they are counted by themselves, and a password does not forgive them.
 
 use super::error::PeopleError;
 use super::passkeys::PASSKEYS_MAX;
@@ -277,7 +277,7 @@ pub(super) async fn accept(store: &Store, office: &Office, actor: &Actor, id: Pe
 
 /// Counted by itself and not with sign-ins: strangers who guess at an address keep nobody who is signed in from deciding.
 async fn count(store: &Store, office: &Office, actor: &Actor, id: PersonId) -> Result<failures::Counted, PeopleError> {
-    failures::count_within(store, office, actor.tenant, id).await
+    failures::count_within(store, office, actor.tenant, id, failures::Given::Code).await
 }
 
 /// Whether this can be a code of an app: six digits.

@@ -32,9 +32,23 @@ pub(super) async fn count(store: &Store, office: &Office, tenant: TenantId, emai
     count_as(store, office, tenant, account_subject(email), address).await
 }
 
-/// The same for somebody who is signed in already.
-pub(super) async fn count_within(store: &Store, office: &Office, tenant: TenantId, person: PersonId) -> Result<Counted, PeopleError> {
-    count_as(store, office, tenant, format!("within:{person}"), None).await
+/// What somebody who is signed in already gives anew.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Given {
+    /// A code of a second factor.
+    Code,
+    /// The password.
+    Password,
+}
+
+/// The same for somebody who is signed in already. Each is counted apart from the other: whoever has the password forgives themselves no wrong
+/// codes by giving it in between.
+pub(super) async fn count_within(store: &Store, office: &Office, tenant: TenantId, person: PersonId, given: Given) -> Result<Counted, PeopleError> {
+    let what = match given {
+        Given::Code => "within",
+        Given::Password => "password-within",
+    };
+    count_as(store, office, tenant, format!("{what}:{person}"), None).await
 }
 
 /// The same for a program that comes with what a person gave it, by where it comes from. Not counted with sign-ins: a broken program keeps no

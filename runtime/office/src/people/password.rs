@@ -207,7 +207,8 @@ pub async fn change_password(
             return Err(PeopleError::field("/current", format!("give your current password; if you lost it, {}", way_without(*method))));
         };
         check_length("/current", current)?;
-        let counted = failures::count(store, office, actor.tenant, &found.email, None).await?;
+        // Not counted with sign-ins: who is at the door keeps nobody from this, and this forgives nothing that was tried there.
+        let counted = failures::count_within(store, office, actor.tenant, id, failures::Given::Password).await?;
         if !passwords.check(stored, current).await?.is_right {
             return Err(PeopleError::field("/current", "this is not your current password"));
         }

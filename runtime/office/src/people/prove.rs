@@ -1,7 +1,7 @@
 //! Proving anew who one is, within a session: for what a stolen session must not be enough for.
 
 use super::error::PeopleError;
-use super::failures;
+use super::failures::{self, Given};
 use super::password::{Passwords, check_length};
 use crate::{Office, audit};
 use secrecy::SecretString;
@@ -35,7 +35,7 @@ pub async fn prove(store: &Store, office: &Office, passwords: &Passwords, actor:
         return Err(PeopleError::field("/password", "you have no password yet: set one first"));
     }
     // Counted by itself and not with sign-ins: strangers who guess at an address keep nobody who is signed in from this.
-    let counted = failures::count_within(store, office, actor.tenant, id).await?;
+    let counted = failures::count_within(store, office, actor.tenant, id, Given::Password).await?;
     let is_right = passwords.check(stored, password).await?.is_right;
     let mut tx = store.begin(actor).await?;
     if let (true, Some(session)) = (is_right, in_session) {

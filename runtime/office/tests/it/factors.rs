@@ -316,6 +316,44 @@ async fn guessing_codes_is_slowed_down_and_half_a_sign_in_resets_nothing() {
 }
 
 #[tokio::test]
+async fn a_password_given_in_between_forgives_no_wrong_codes_and_a_code_no_wrong_passwords() {
+    let house = House::build().await;
+    let owner = &house.owner.actor;
+    let (secret, _) = house.with_factor(owner).await;
+    let prove = async |password: &str| people::prove(&house.store, &house.office, &house.passwords, owner, &password.into()).await.map(|_| ());
+    let wrong = house.code(&secret, 100);
+    // Somebody who has the session and the password, and guesses at the codes.
+    for _ in 0..5 {
+        about_code(house.step_up(owner, "env_1", &wrong).await);
+        prove(PASSWORD).await.expect("it is the password");
+    }
+    assert!(matches!(house.step_up(owner, "env_1", &house.code(&secret, 0)).await, Err(PeopleError::TooManyFailures { .. })));
+    house.office.clock.advance_ms(16 * 60_000);
+    // Somebody who has the session and the phone, and guesses at the password.
+    for _ in 0..5 {
+        let refused = prove("not this one at all").await;
+        assert!(matches!(&refused, Err(PeopleError::Field { path, .. }) if path == "/password"), "{refused:?}");
+    }
+    house.step_up(owner, "env_1", &house.code(&secret, 0)).await.expect("codes are counted by themselves");
+    assert!(matches!(prove(PASSWORD).await, Err(PeopleError::TooManyFailures { .. })));
+}
+
+#[tokio::test]
+async fn a_password_that_is_changed_forgives_no_wrong_codes_at_the_door() {
+    let house = House::build().await;
+    let (secret, _) = house.with_factor(&house.owner.actor).await;
+    let wrong = house.code(&secret, 100);
+    for _ in 0..4 {
+        about_code(house.sign_in(PASSWORD, Some(&wrong)).await);
+    }
+    let next = "another long enough password";
+    let change = PasswordChange { current: Some(PASSWORD.into()), new: next.into() };
+    people::change_password(&house.store, &house.office, &house.passwords, &house.owner.actor, &change, None).await.expect("changed");
+    about_code(house.sign_in(next, Some(&wrong)).await);
+    assert!(matches!(house.sign_in(next, Some(&house.code(&secret, 0))).await, Err(PeopleError::TooManyFailures { .. })));
+}
+
+#[tokio::test]
 async fn a_link_waits_for_the_code_and_a_wrong_one_does_not_use_it_up() {
     let house = House::build().await;
     let (secret, _) = house.with_factor(&house.owner.actor).await;

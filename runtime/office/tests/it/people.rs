@@ -187,6 +187,31 @@ async fn tries_side_by_side_do_not_slip_past_the_count() {
 }
 
 #[tokio::test]
+async fn strangers_who_guess_keep_nobody_who_is_inside_from_changing_their_password() {
+    let house = House::build().await;
+    let by_link = house.owner("ada@example.org").await;
+    let owner = house.with_password(&by_link).await;
+    for turn in 0..5 {
+        let refused = house.by_password("ada@example.org", "not the password", &format!("10.0.0.{turn}")).await.expect_err("wrong");
+        assert!(matches!(refused, PeopleError::SignInRefused), "{refused}");
+    }
+    let change = async |actor: &Actor, current: &str| {
+        let change = PasswordChange { current: Some(current.into()), new: "another long password".into() };
+        people::change_password(&house.store, &house.office, &house.passwords, actor, &change, None).await
+    };
+    let changed = change(&owner.actor, PASSWORD).await.expect("changed");
+    // At the door it is as it was, and who is inside and guesses is slowed down just so.
+    let refused = house.by_password("ada@example.org", "another long password", "10.0.0.9").await.expect_err("slowed down");
+    assert!(matches!(refused, PeopleError::TooManyFailures { .. }), "{refused}");
+    for _ in 0..5 {
+        let refused = change(&changed.actor, "not this one at all").await.expect_err("wrong");
+        assert!(matches!(&refused, PeopleError::Field { path, .. } if path == "/current"), "{refused}");
+    }
+    let refused = change(&changed.actor, "another long password").await.expect_err("slowed down");
+    assert!(matches!(refused, PeopleError::TooManyFailures { .. }), "{refused}");
+}
+
+#[tokio::test]
 async fn a_new_password_ends_every_session_and_needs_the_old_one() {
     let house = House::build().await;
     let first = house.owner("ada@example.org").await;
