@@ -152,3 +152,42 @@ fn client_address(parts: &Parts, trusts_forwarded: bool) -> Option<String> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    /// A request of this peer with these lines of `X-Forwarded-For`.
+    fn parts(peer: &str, forwarded: &[&str]) -> Parts {
+        let mut parts = http::Request::new(()).into_parts().0;
+        parts.extensions.insert(ConnectInfo(SocketAddr::new(peer.parse().expect("an address"), 4711)));
+        for line in forwarded {
+            parts.headers.append("x-forwarded-for", HeaderValue::from_str(line).expect("a header"));
+        }
+        parts
+    }
+
+    #[test]
+    fn wrong_tries_are_counted_by_the_address_that_nobody_can_choose() {
+        let cases: [(&[&str], &str); 8] = [
+            (&[], "192.0.2.1"),
+            (&["198.51.100.7"], "198.51.100.7"),
+            // What a client writes itself stands before what the proxy adds.
+            (&["203.0.113.9, 198.51.100.7"], "198.51.100.7"),
+            (&["203.0.113.9", "198.51.100.7"], "198.51.100.7"),
+            (&["198.51.100.7, unknown"], "192.0.2.1"),
+            (&["::ffff:198.51.100.7"], "198.51.100.7"),
+            // Of a network that one client has, every address is that client's.
+            (&["2001:db8:1:2:3:4:5:6"], "2001:db8:1:2::/64"),
+            (&["2001:db8:1:2:ffff::1"], "2001:db8:1:2::/64"),
+        ];
+        for (forwarded, expect) in cases {
+            let request = parts("192.0.2.1", forwarded);
+            assert_eq!(client_address(&request, true).as_deref(), Some(expect), "{forwarded:?}");
+            // Without a proxy whoever asks writes the header.
+            assert_eq!(client_address(&request, false).as_deref(), Some("192.0.2.1"), "{forwarded:?}");
+        }
+        assert_eq!(client_address(&parts("::ffff:192.0.2.1", &[]), false).as_deref(), Some("192.0.2.1"));
+    }
+}
