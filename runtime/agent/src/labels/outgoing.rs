@@ -66,8 +66,16 @@ fn is_computed(label: &Label) -> bool {
 }
 
 /// Whether a text is one number, however its digits are grouped, perhaps with a time of day: `+44 20 7946 0000`, `20260526`, `20260526T120000Z`. As a
-/// value that is a phone number, an amount or a date, and nobody's account.
+/// value that is a phone number, an amount or a date, and nobody's account. Four numbers with points between them are a host.
 fn is_figure(text: &str) -> bool {
+    let is_byte = |part: &str| part.parse::<u8>().is_ok();
+    let is_host = |word: &str| {
+        let word = word.trim_matches('.');
+        word.split('.').count() == 4 && word.split('.').all(is_byte)
+    };
+    if text.split(|letter: char| !letter.is_ascii_digit() && letter != '.').any(is_host) {
+        return false;
+    }
     let is_row = |part: &str| {
         let mut digits = part.bytes().filter(|byte| !b" +-./()".contains(byte)).peekable();
         digits.peek().is_some() && digits.all(|byte| byte.is_ascii_digit())
