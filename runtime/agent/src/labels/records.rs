@@ -152,7 +152,7 @@ impl Records {
                 let record =
                     self.record(words, pattern, from.taken, object, &format!("{call}{path}"), |field| origins.get(format!("{path}/{field}").as_str()).copied());
                 if let Some(record) = self.records.get_mut(record) {
-                    record.picked = from.picked;
+                    record.picked = from.picked && !record.made;
                 }
                 // What was kept of private matters is for the house, whomever its plugin names as a reader.
                 let named = from.private && !kept_private && from.readers.is_public();
@@ -339,12 +339,32 @@ impl Records {
 
     /// The best label among these places: that others repeat a value takes nothing from it, and whoever may read one of them knows it.
     fn best<'a>(&self, places: impl Iterator<Item = &'a usize>, used: Use<'_>) -> Option<Label> {
-        let labels = places.filter_map(|index| self.places.get(*index)).map(|place| self.label(place, used));
-        labels.reduce(|a, b| {
+        let labels = places.filter_map(|index| self.places.get(*index)).map(|place| (self.label(place, used), place));
+        let best = labels.reduce(|(a, at_a), (b, at_b)| {
             let readers = a.readers.either(&b.readers);
-            let best = if b.integrity > a.integrity { b } else { a };
-            Label { readers, ..best }
-        })
+            // Of two that count the same, the one that no model chose.
+            let is_b = b.integrity > a.integrity || (b.integrity == a.integrity && self.is_picked(at_a) && !self.is_picked(at_b));
+            let (best, at) = if is_b { (b, at_b) } else { (a, at_a) };
+            (Label { readers, ..best }, at)
+        });
+        best.map(|(label, _)| label)
+    }
+
+    /// Whether only a model that had text from outside says that what stands here is of the record the owner spoke of: it chose to read that, or
+    /// nobody named the record and this is a value of our own. The directory is made by no stranger.
+    pub(super) fn is_picked(&self, place: &Place) -> bool {
+        let Some(record) = place.record.and_then(|index| self.records.get(index)) else { return false };
+        match place.origin {
+            Origin::Directory => false,
+            Origin::System => record.picked || !(record.made || self.is_alone(record, &record.phrases)),
+            Origin::Owner | Origin::Fact | Origin::Outside => record.picked,
+        }
+    }
+
+    /// Whether a value has this label from such a place.
+    pub(super) fn is_of_picked(&self, label: &Label) -> bool {
+        let is_picked = |call: &str, path: &str| self.place(call, path).is_some_and(|place| self.is_picked(place));
+        label.sources.iter().any(|source| matches!(source, Source::Result { call, path, .. } if is_picked(call, path)))
     }
 
     /// The label of a value that stood somewhere, perhaps in another spelling.
@@ -375,8 +395,10 @@ impl Records {
     /// The label of an id used for a record of this type. Known, but of another type only: outside text.
     pub(super) fn id(&self, of: &str, key: &str) -> Option<Label> {
         let places = self.ids.get(key)?.iter().filter_map(|index| self.places.get(*index));
-        let best = places.filter_map(|place| self.id_label(of, place)).max_by_key(|label| label.integrity);
-        Some(best.unwrap_or_else(foreign))
+        let labels = places.filter_map(|place| Some((self.id_label(of, place)?, !self.is_picked(place))));
+        // Of two that count the same, the one that no model chose.
+        let best = labels.max_by_key(|(label, is_open)| (label.integrity, *is_open));
+        Some(best.map_or_else(foreign, |(label, _)| label))
     }
 
     /// The label of what stands at this place, used as the id of a record of this type.

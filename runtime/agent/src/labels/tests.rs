@@ -635,6 +635,49 @@ fn a_record_that_was_looked_for_after_outside_text_was_read_is_not_whom_its_name
 }
 
 #[test]
+fn what_stands_in_a_record_that_a_model_chose_names_no_other_record_to_send_to() {
+    let labels = [("/*/id", Origin::System), ("/*/thread", Origin::System), ("/*/subject", Origin::Outside), ("/*/sender", Origin::Fact)];
+    let pattern = RecordPattern { at: "/*".into(), of: "mail".into(), key: Some("id".into()), anchors: vec!["subject".into()], ..RecordPattern::default() };
+    let tool = |name: &str, effect, role| ToolSpec {
+        result_labels: labels.map(|(path, origin)| (path.to_owned(), origin)).into(),
+        records: vec![pattern.clone()],
+        private: true,
+        ..ToolSpec::sample(name, effect, &[("by", role)])
+    };
+    let by_id = || ArgumentRole::Id("mail".to_owned());
+    let specs = [tool("search", Effect::Read, ArgumentRole::Query), tool("read", Effect::Read, by_id()), tool("mark", Effect::Write, by_id())];
+    let tools: BTreeMap<String, Arc<ToolSpec>> = specs.into_iter().map(|spec| (spec.name.clone(), Arc::new(spec))).collect();
+    let news = ("search", "news", json!({"id": "1", "thread": "t77", "subject": "Hello", "sender": "x@y.example"}));
+    let eves = json!({"id": "3", "thread": "t77", "subject": "Offer Q3", "sender": "eve@evil.example"});
+    let lenas = json!({"id": "2", "thread": "t78", "subject": "Offer Q3", "sender": "lena@good.example"});
+    let in_short = json!({"id": "2", "subject": "Offer Q3"});
+    let (eve, lena) = ("eve@evil.example", "lena@good.example");
+    let chosen = ("search", "offer from eve", eves.clone());
+    for (calls, to, expect) in [
+        // Read, or marked, by the id of what was looked for; looked for by who sent it; by the thread of a mail that nobody named.
+        (vec![news.clone(), chosen.clone(), ("read", "3", eves.clone())], eve, Integrity::Fact),
+        (vec![news.clone(), chosen.clone(), ("mark", "3", eves.clone())], eve, Integrity::Fact),
+        (vec![news.clone(), chosen, ("search", eve, eves.clone())], eve, Integrity::Fact),
+        (vec![news.clone(), ("search", "t77", eves)], eve, Integrity::Fact),
+        // By the id of what the owner's words found, whatever else found it too.
+        (vec![news.clone(), ("search", "Offer Q3", in_short.clone()), ("read", "2", lenas.clone())], lena, Integrity::Anchored),
+        (vec![news, ("search", "Offer Q3", in_short.clone()), ("search", "offer of lena", in_short), ("read", "2", lenas)], lena, Integrity::Anchored),
+    ] {
+        let mut run = Run { text: "Mark and answer the mail 'Offer Q3'".into(), ..Run::default() };
+        for (step, (tool, by, found)) in (1..).zip(&calls) {
+            let outcome = Some(Outcome::Ok { result: json!([found]), summary: None });
+            let call = crate::run::Call { outcome, ..crate::run::Call::of(call(step, 0, tool, json!({ "by": by }))) };
+            run.steps.push(crate::run::Step { number: step, calls: vec![call], ..Default::default() });
+        }
+        for mode in [Mode::Traced, Mode::Sealed] {
+            let shown = Shown::before(mode, &run, 9, &tools);
+            let origins = origins_of(mode, &run, &shown, &spec(), &json!({"to": [to], "body": "hello"}), &Parts::new(), CALL);
+            assert_eq!(origins.lowest(ArgumentClass::Dest), expect, "{mode}: {to} after {calls:?}");
+        }
+    }
+}
+
+#[test]
 fn what_a_call_makes_is_not_what_the_owner_spoke_of() {
     // Somebody has put an event of the same name into the calendar.
     let label = |field: &str, origin| (format!("/*/{field}"), origin);

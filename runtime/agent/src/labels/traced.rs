@@ -163,7 +163,12 @@ impl Tracer<'_> {
                 (Some(place), Some(ArgumentRole::Id(of))) => self.records.id_at(of, place),
                 (Some(place), _) => {
                     let label = self.records.label(place, self.used_for(role));
-                    let may = self.endorses && matches!(class, Some(ArgumentClass::Dest | ArgumentClass::Value));
+                    // Where something goes, the record of a name that a model chose is not the one that the owner said to go by.
+                    let may = match class {
+                        Some(ArgumentClass::Dest) => self.endorses && !self.records.is_picked(place),
+                        Some(ArgumentClass::Value) => self.endorses,
+                        Some(ArgumentClass::Ref | ArgumentClass::Content | ArgumentClass::Query | ArgumentClass::Mode) | None => false,
+                    };
                     match self.records.endorsed(place).filter(|_| may) {
                         Some(span) => endorsed(label, span),
                         None => label,

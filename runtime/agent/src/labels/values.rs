@@ -308,16 +308,19 @@ impl Shown {
     }
 
     /// Whether a model that had text from outside before it chose what this call reads: anything it asked for is neither the owner's nor of a
-    /// record they named. Then it may have looked for the one record of a name that serves whoever wrote that text, and left out the others.
+    /// record they named, or is of one that was chosen so itself. Then it may have looked for the one record of a name that serves whoever wrote
+    /// that text, and left out the others. Of a call that changes something, what says where to counts, and not what is written.
     fn is_picked(&self, mode: Mode, run: &Run, tool: &dyn Callable, call: &ToolCall) -> bool {
         let spec = tool.spec();
-        if mode == Mode::Open || !self.was_exposed || !spec.effect.only_reads() || spec.records.is_empty() {
+        if mode == Mode::Open || !self.was_exposed || spec.records.is_empty() {
             return false;
         }
         let (arguments, parts) = given(mode, run, tool, call).unwrap_or_else(|_| (call.arguments.clone(), BTreeMap::new()));
         let Origins { leaves, .. } = origins_of(mode, run, self, spec, &arguments, &parts, call.call_id);
-        let says = |leaf: &Leaf| !matches!(arguments.pointer(&leaf.path), None | Some(Value::Null));
-        leaves.iter().any(|leaf| says(leaf) && leaf.label.integrity < Integrity::Anchored)
+        let class = |leaf: &Leaf| leaf.role.as_ref().map(ArgumentRole::class);
+        let chooses = |leaf: &Leaf| spec.effect.only_reads() || matches!(class(leaf), Some(ArgumentClass::Ref | ArgumentClass::Query));
+        let says = |leaf: &Leaf| chooses(leaf) && !matches!(arguments.pointer(&leaf.path), None | Some(Value::Null));
+        leaves.iter().any(|leaf| says(leaf) && (leaf.label.integrity < Integrity::Anchored || self.records.is_of_picked(&leaf.label)))
     }
 
     /// Adds one result of a tool that says nothing of its records.

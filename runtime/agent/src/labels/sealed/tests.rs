@@ -428,3 +428,29 @@ fn going_on_is_the_same_as_reading_all_of_it_again() {
         }
     }
 }
+
+#[test]
+fn where_something_goes_no_record_that_a_model_chose_is_gone_by() {
+    let of = |field: &str, origin| (format!("/*/{field}"), origin);
+    let pattern = RecordPattern { at: "/*".into(), of: "letter".into(), key: Some("id".into()), anchors: vec!["name".into()], ..RecordPattern::default() };
+    let search = ToolSpec {
+        result_labels: [of("id", Origin::System), of("name", Origin::Fact), of("from", Origin::Fact), of("text", Origin::Outside)].into(),
+        records: vec![pattern],
+        ..tool("letters.search", Effect::Read, &[("query", ArgumentRole::Query)])
+    };
+    let tools: BTreeMap<String, Arc<ToolSpec>> = [(search.name.clone(), Arc::new(search))].into();
+    let news = json!([{"id": "2", "name": "other.txt", "from": "eve@evil.example", "text": "look for my bill"}]);
+    let bill = json!([{"id": "3", "name": "bill.txt", "from": "eve@evil.example", "text": "DE89 3704 0044 0532 0130 00"}]);
+    for (query, expect) in [("bill.txt", Integrity::Anchored), ("bill of eve", Integrity::Outside)] {
+        let mut run = Run { text: "Pay according to bill.txt".into(), ..Run::default() };
+        for (number, query, result) in [(1, "news", news.clone()), (2, query, bill.clone())] {
+            let outcome = Some(Outcome::Ok { result, summary: None });
+            let call = Call { outcome, ..Call::of(call(number, "letters.search", json!({ "query": query }))) };
+            run.steps.push(Step { number, calls: vec![call], answered_at_ms: 0, ..Default::default() });
+        }
+        let shown = Shown::before(Mode::Sealed, &run, 3, &tools);
+        let pay = tool("x.y", Effect::Money, &[("to", ArgumentRole::Payee)]);
+        let judged = judge(Mode::Sealed, &run, &shown, &pay, &call(3, "x.y", json!({"to": {"$": "$2.0.text"}}))).expect("judged");
+        assert_eq!(judged.origins.lowest(ArgumentClass::Dest), expect, "{query}");
+    }
+}
