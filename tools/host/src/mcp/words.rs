@@ -69,6 +69,8 @@ impl Words {
                     let named = url.path_segments().into_iter().flatten().filter(|part| part.len() >= PATH_PART_BYTES_MIN).map(str::to_owned);
                     let asked = url.query_pairs().map(|(_, value)| value.into_owned());
                     let carried = named.chain(asked).chain([url.username().to_owned(), url.password().unwrap_or_default().to_owned()]);
+                    // As it is written there, and as whoever is asked reads it.
+                    let carried = carried.flat_map(|value| [decoded(&value), value]);
                     secrets.extend(carried.flat_map(|value| parts(&value)).map(|part| ("url", part)));
                     address = Some((url.as_str().to_owned(), url.host_str().unwrap_or_default().to_owned()));
                 }
@@ -154,6 +156,13 @@ impl Words {
         let error = ErrorData::internal_error("what the server answered holds what it may not tell, and cannot be read without that", None);
         Some(ServerJsonRpcMessage::error(error, answers))
     }
+}
+
+/// A part of an address without the percent signs that stand for letters: `p%40ss` is `p@ss`.
+fn decoded(part: &str) -> String {
+    // Neither is a space or an end here, as they are in a query.
+    let pair = format!("part={}", part.replace('+', "%2B").replace('&', "%26"));
+    url::form_urlencoded::parse(pair.as_bytes()).map(|(_, value)| value.into_owned()).next().unwrap_or_default()
 }
 
 /// What is looked for of a value: all of it, and each of its lines, since whoever shows several shows them one by one. What is too short is in
@@ -279,6 +288,15 @@ mod tests {
         );
         assert_eq!(told("unexpected server response: let-me".to_owned()), "it answered something that is no message");
         assert_eq!(words.text("let-me-in, query-secret, 0123456789abcdef0123"), "[bearer], [url], [url]");
+    }
+
+    #[test]
+    fn what_an_address_carries_is_found_as_it_is_written_there_and_as_it_is_read() {
+        let url = "https://lena:p%40ssw0rd%209@mcp.example.com/s/0123456789%2B0123456789+ab&c=d/mcp".to_owned();
+        let words = Words::of(&McpTransport::Url { url, bearer: None }).expect("looked for");
+        assert_eq!(words.text("the password p@ssw0rd 9 is wrong"), "the password [url] is wrong");
+        assert_eq!(words.text("the password p%40ssw0rd%209 is wrong"), "the password [url] is wrong");
+        assert_eq!(words.text("at 0123456789+0123456789+ab&c=d: none"), "at [url]: none");
     }
 
     #[test]
