@@ -59,7 +59,8 @@ pub(crate) fn parse_file(file: &RuleFile, problems: &mut Vec<Problem>) -> Vec<Pa
 
 /// The deepest nesting of brackets in a rule.
 const NESTING_MAX: usize = 64;
-/// The most operators and branches of one rule. Cedar reads and forgets an expression by recursion, a level for each.
+/// The most operators, branches and clauses of one rule. Cedar reads and forgets an expression by recursion, a level for each; it joins clauses by
+/// `&&`, though no operator stands between them.
 const OPERATORS_MAX: usize = 1_000;
 
 /// The first line of a rule that is nested deeper, or has more operators, than can be read on a thread's stack. Looks at the text alone,
@@ -71,7 +72,7 @@ fn too_deep(text: &str) -> Option<(usize, String)> {
     while let Some(letter) = letters.next() {
         let in_word = letter.is_alphanumeric() || letter == '_';
         if !(in_word || word.is_empty()) {
-            operators += usize::from(matches!(word.as_str(), "if" | "in" | "is" | "has" | "like"));
+            operators += usize::from(matches!(word.as_str(), "if" | "in" | "is" | "has" | "like" | "when" | "unless"));
             word.clear();
         }
         match letter {
@@ -97,7 +98,7 @@ fn too_deep(text: &str) -> Option<(usize, String)> {
             return Some((line, format!("is nested deeper than {NESTING_MAX} brackets; say it more plainly, or in several rules")));
         }
         if operators > OPERATORS_MAX {
-            return Some((line, format!("has more than {OPERATORS_MAX} operators in one rule; split it into several")));
+            return Some((line, format!("has more than {OPERATORS_MAX} operators and clauses in one rule; split it into several")));
         }
     }
     None

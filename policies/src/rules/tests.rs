@@ -177,7 +177,12 @@ fn what_would_overflow_a_stack_is_refused_before_it_is_read() {
     refused(&format!("true{}", " && true".repeat(20_000)), "operators");
     refused(&"if true then false else ".repeat(5_000), "operators");
     refused(&format!("context{}", ".a".repeat(20_000)), "operators");
+    // Clauses are joined as if `&&` stood between them.
+    refused(&format!("1{}", " } when { 1".repeat(20_000)), "clauses");
+    refused(&format!("1{}", "}unless{1".repeat(20_000)), "clauses");
     // What stands in texts and comments is neither, and a long rule of the usual kind is none too long.
     let usual = format!("true{} && \"((((\\\"{}\" != \"\" // {}\n", " && context.leak".repeat(100), "[".repeat(200), "((".repeat(100));
     assert_eq!(load(&rule(&usual), &[]).expect("rules").list().len(), 1);
+    let clauses = format!("true{}", " } unless { context.leak".repeat(100));
+    assert_eq!(load(&rule(&clauses), &[]).expect("rules").list().len(), 1);
 }
