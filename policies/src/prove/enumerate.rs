@@ -80,6 +80,8 @@ struct World<'a> {
     tables: Vec<Table>,
     /// Questions that no dimension covers, by place.
     open: BTreeSet<usize>,
+    /// In the time of how many evaluations a call is judged by all rules.
+    judging: u64,
     permits: Vec<(String, Formula)>,
     forbids: Vec<Formula>,
 }
@@ -89,6 +91,7 @@ impl<'a> World<'a> {
         let (tool, name) = (place.tool, place.spec.map_or("", |spec| spec.name.as_str()));
         let mut policies: Vec<&Policy> = tool.slice.policies().collect();
         policies.sort_by_key(|policy| rules.0.index.get(AsRef::<str>::as_ref(policy.id())));
+        let judging: u64 = policies.iter().map(|policy| weight(&policy.to_string())).sum();
         let (mut atoms, mut permits, mut forbids) = (Atoms::default(), Vec::new(), Vec::new());
         for policy in policies {
             let formula = Formula::of(policy, &mut atoms);
@@ -99,13 +102,15 @@ impl<'a> World<'a> {
         }
         let plain = blank(rules, name, tool);
         let (mut dimensions, covered) = dimensions::of(rules, name, tool, place.spec.is_none(), &atoms.0, asked);
+        // What is open comes behind these, and tells nothing of a question that they cover.
+        let covering = dimensions.len();
         let (mut tables, mut open) = (Vec::new(), BTreeSet::new());
         for (at, (atom, covered)) in atoms.0.iter().zip(covered).enumerate() {
             let fill = || {
                 let part = alone(&atom.expression)?;
                 let depends = |dimension: &Dimension| dimension.is_read_by(&atom.looks);
-                let each = 1 + (atom.expression.to_string().len() / QUESTION_BYTES) as u64;
-                Table::fill((effort, each), &dimensions, &plain, depends, |facts| ask(rules, tool, &part, facts))
+                let each = weight(&atom.expression.to_string());
+                Table::fill((effort, each), dimensions.get(..covering).unwrap_or_default(), &plain, depends, |facts| ask(rules, tool, &part, facts))
             };
             let table = if covered { fill() } else { None };
             tables.push(table.unwrap_or_else(|| {
@@ -114,7 +119,7 @@ impl<'a> World<'a> {
                 Table::of_its_own(dimensions.len() - 1)
             }));
         }
-        Self { effort, rules, place, plain, dimensions, atoms, tables, open, permits, forbids }
+        Self { effort, rules, place, plain, dimensions, atoms, tables, open, judging, permits, forbids }
     }
 
     fn look(&self, property: &Property) -> Searched {
@@ -135,13 +140,13 @@ impl<'a> World<'a> {
         let tables: Vec<&Table> = self.tables.iter().chain(&of_conditions).collect();
         let (mut cases, mut tried, mut open) = (0, 0, BTreeSet::new());
         for (id, permit) in &self.permits {
-            let mut found = None;
+            let (mut found, mut beside) = (None, None);
             let mut wanted = vec![(&broken, Answer::Yes), (permit, Answer::Yes)];
             wanted.extend(self.forbids.iter().map(|forbid| (forbid, Answer::No)));
-            let beside = self.beside(&wanted);
             let walked = walk(self.effort, &self.dimensions, &tables, &wanted, &mut cases, &mut |digits: &[usize]| {
                 open.insert(id.clone());
-                found = self.try_out(digits, &beside, property, &mut tried);
+                let values = beside.get_or_insert_with(|| self.beside(&wanted));
+                found = self.try_out(digits, values, property, &mut tried);
                 found.is_some() || self.place.spec.is_none() || tried >= TRIES_MAX
             });
             if let Some(facts) = found {
@@ -154,8 +159,11 @@ impl<'a> World<'a> {
         Searched { found: if open.is_empty() { Found::Nothing } else { Found::Open(open) }, cases: (cases + tried).max(1) }
     }
 
-    /// Values to try of what is open in these formulas.
+    /// Values to try of what is open in these formulas; of a class nothing is tried.
     fn beside(&self, wanted: &[(&Formula, Answer)]) -> Vec<Dimension> {
+        if self.place.spec.is_none() {
+            return Vec::new();
+        }
         let mut leaves = BTreeSet::new();
         wanted.iter().for_each(|(formula, _)| formula.leaves(&mut leaves));
         let open: Vec<&Looks> = leaves.intersection(&self.open).filter_map(|leaf| self.atoms.0.get(*leaf)).map(|atom| &atom.looks).collect();
@@ -170,10 +178,8 @@ impl<'a> World<'a> {
             dimension.changes.get(*digit).into_iter().for_each(|change| change(&mut like_these));
         }
         let total = beside.iter().try_fold(1_u64, |total, dimension| total.checked_mul(dimension.changes.len() as u64)).unwrap_or(u64::MAX);
-        // A call is judged by all rules.
-        let each = (self.permits.len() + self.forbids.len()) as u64;
         for number in 0..total.min(TRIES_EACH_MAX) {
-            if *tried >= TRIES_MAX || !self.effort.spend(each) {
+            if *tried >= TRIES_MAX || !self.effort.spend(self.judging) {
                 return None;
             }
             *tried += 1;
@@ -193,6 +199,11 @@ impl<'a> World<'a> {
         }
         None
     }
+}
+
+/// In the time of how many evaluations of a plain question this text is evaluated.
+fn weight(text: &str) -> u64 {
+    1 + (text.len() / QUESTION_BYTES) as u64
 }
 
 /// A question as a rule of its own.

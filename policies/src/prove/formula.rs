@@ -6,7 +6,7 @@
 use super::looks::{Looks, operation};
 use cedar_policy::Policy;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a question says to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,13 +34,16 @@ pub(super) struct Atom {
 
 /// The questions of some rules, each once: what two rules ask alike has one answer.
 #[derive(Debug, Default)]
-pub(super) struct Atoms(pub(super) Vec<Atom>);
+pub(super) struct Atoms(pub(super) Vec<Atom>, BTreeMap<String, usize>);
 
 impl Atoms {
     fn place(&mut self, expression: &Value) -> usize {
-        if let Some(place) = self.0.iter().position(|known| known.expression == *expression) {
-            return place;
+        // By its text: rules may ask tens of thousands of them.
+        let text = expression.to_string();
+        if let Some(place) = self.1.get(&text) {
+            return *place;
         }
+        self.1.insert(text, self.0.len());
         self.0.push(Atom { expression: expression.clone(), looks: Looks::of(expression) });
         self.0.len() - 1
     }
@@ -136,6 +139,16 @@ impl Formula {
             Self::Not(one) => one.leaves(found),
             Self::Both(one, other) | Self::Either(one, other) => [one, other].into_iter().for_each(|part| part.leaves(found)),
             Self::If(condition, then, otherwise) => [condition, then, otherwise].into_iter().for_each(|part| part.leaves(found)),
+        }
+    }
+
+    /// Of how many parts it is joined.
+    pub(super) fn size(&self) -> u64 {
+        1 + match self {
+            Self::Is(_) | Self::Asks(_) => 0,
+            Self::Not(one) => one.size(),
+            Self::Both(one, other) | Self::Either(one, other) => one.size() + other.size(),
+            Self::If(condition, then, otherwise) => condition.size() + then.size() + otherwise.size(),
         }
     }
 

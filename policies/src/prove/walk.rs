@@ -13,7 +13,9 @@ use std::collections::BTreeSet;
 const ANSWERS_MAX: usize = 20_000;
 /// The most combinations one walk ends in.
 const CASES_MAX: u64 = 200_000;
-/// So many answers of tables are compared in the time of one evaluation.
+/// The most dimensions that are set together: a walk goes a level deeper for each, and a thread's stack has an end.
+const DEPTH_MAX: usize = 1_000;
+/// So many answers of tables, or parts of formulas, are looked at in the time of one evaluation.
 const COMPARED_AT_ONCE: u64 = 256;
 
 /// What one question says to each combination of the dimensions it depends on.
@@ -99,39 +101,48 @@ pub(super) fn walk(
     cases: &mut u64,
     found: &mut dyn FnMut(&[usize]) -> bool,
 ) -> Walked {
-    if effort.is_spent() {
+    // However few combinations of them there are, the formulas are to be read.
+    let parts = wanted.iter().map(|(formula, _)| formula.size()).sum::<u64>();
+    if effort.is_spent() || !effort.spend(parts / COMPARED_AT_ONCE) {
         return Walked::TooLong;
     }
-    let mut walk = Walk { effort, tables, order: Vec::new(), told: vec![Vec::new()], left: CASES_MAX };
+    let mut walk = Walk { effort, tables, order: Vec::new(), told: vec![Told::default()], left: CASES_MAX };
     let asked = |formula: &Formula| {
         let mut leaves = BTreeSet::new();
         formula.leaves(&mut leaves);
         leaves
     };
-    let in_play: Vec<&Table> =
-        wanted.iter().flat_map(|(formula, _)| asked(formula)).collect::<BTreeSet<_>>().into_iter().filter_map(|leaf| tables.get(leaf).copied()).collect();
+    let asked: Vec<BTreeSet<usize>> = wanted.iter().map(|(formula, _)| asked(formula)).collect();
+    let in_play: Vec<&Table> = asked.iter().flatten().collect::<BTreeSet<_>>().into_iter().filter_map(|leaf| tables.get(*leaf).copied()).collect();
+    let answers = in_play.iter().map(|table| table.size()).sum::<u64>();
+    // Each with the dimensions it hangs on that are not set yet.
     let mut open: Vec<(&Formula, Answer, BTreeSet<usize>)> = wanted
         .iter()
-        .map(|(formula, answer)| {
-            let on = asked(formula).into_iter().filter_map(|leaf| tables.get(leaf)).flat_map(|table| table.steps.iter().map(|(at, _)| *at)).collect();
+        .zip(&asked)
+        .map(|((formula, answer), leaves)| {
+            let on = leaves.iter().filter_map(|leaf| tables.get(*leaf)).flat_map(|table| table.steps.iter().map(|(at, _)| *at)).collect();
             (*formula, *answer, on)
         })
         .collect();
     // What asks for least beyond what is set already comes first: it gives up soonest.
-    while let Some(next) = (0..open.len()).min_by_key(|place| open.get(*place).map(|(_, _, on)| walk.unset(on).count())) {
-        let (formula, answer, on) = open.remove(next);
-        let more: Vec<usize> = walk.unset(&on).collect();
+    while let Some(next) = (0..open.len()).min_by_key(|place| open.get(*place).map(|(_, _, on)| on.len())) {
+        let (formula, answer, more) = open.remove(next);
+        if !effort.spend(open.len() as u64 / COMPARED_AT_ONCE) {
+            return Walked::TooLong;
+        }
         for at in more {
             let count = dimensions.get(at).map_or(1, |dimension| dimension.changes.len());
-            let compared = in_play.iter().map(|table| table.size()).sum::<u64>().saturating_mul(count as u64);
+            let compared = answers.saturating_mul(count as u64).saturating_add(open.len() as u64);
             if !effort.spend(compared / COMPARED_AT_ONCE) {
                 return Walked::TooLong;
             }
+            open.iter_mut().for_each(|(_, _, on)| _ = on.remove(&at));
             walk.order.push((at, standing_for_all(&in_play, at, count)));
-            walk.told.push(Vec::new());
+            walk.told.push(Told::default());
         }
         if let Some(told) = walk.told.last_mut() {
-            told.push((formula, answer));
+            told.size += formula.size();
+            told.formulas.push((formula, answer));
         }
     }
     let mut digits = vec![0; dimensions.len()];
@@ -154,34 +165,37 @@ fn standing_for_all(in_play: &[&Table], at: usize, count: usize) -> Vec<usize> {
     chosen
 }
 
+/// What can be told once so many dimensions are set.
+#[derive(Default)]
+struct Told<'a> {
+    formulas: Vec<(&'a Formula, Answer)>,
+    /// Of how many parts all of them are joined.
+    size: u64,
+}
+
 struct Walk<'a> {
     /// What all walks of a proof may take together.
     effort: &'a Effort,
     tables: &'a [&'a Table],
     /// The dimensions in the order in which they are set, with the values that are tried.
     order: Vec<(usize, Vec<usize>)>,
-    /// What can be told once so many of them are set.
-    told: Vec<Vec<(&'a Formula, Answer)>>,
+    /// One for each number of them that are set.
+    told: Vec<Told<'a>>,
     /// So many more ends are looked at.
     left: u64,
 }
 
 impl Walk<'_> {
-    /// Those of these dimensions that are not set yet.
-    fn unset<'b>(&'b self, on: &'b BTreeSet<usize>) -> impl Iterator<Item = usize> {
-        on.iter().copied().filter(|at| self.order.iter().all(|(set, _)| set != at))
-    }
-
     fn go(&mut self, depth: usize, digits: &mut [usize], found: &mut dyn FnMut(&[usize]) -> bool) -> Walked {
-        let Some(left) = self.left.checked_sub(1) else { return Walked::TooLong };
-        if !self.effort.spend(1) {
+        let Some(left) = self.left.checked_sub(1).filter(|_| depth <= DEPTH_MAX) else { return Walked::TooLong };
+        if !self.effort.spend(1 + self.told.get(depth).map_or(0, |told| told.size / COMPARED_AT_ONCE)) {
             return Walked::TooLong;
         }
         let is_wanted = |(formula, answer): &(&Formula, Answer)| {
             let said = formula.answer(&|leaf| self.tables.get(leaf).map_or(Answer::Fails, |table| table.at(digits)));
             said == *answer
         };
-        if !self.told.get(depth).is_none_or(|told| told.iter().all(is_wanted)) {
+        if !self.told.get(depth).is_none_or(|told| told.formulas.iter().all(is_wanted)) {
             self.left = left;
             return Walked::Whole;
         }
@@ -244,6 +258,30 @@ mod tests {
         assert_eq!(walk(&effort, &dimensions, &tables, &[(&all, Yes)], &mut cases, &mut |_: &[usize]| false), Walked::TooLong);
         assert_eq!(cases, CASES_MAX);
         assert_eq!(walk(&effort, &dimensions, &tables, &[(&all, Yes)], &mut cases, &mut |_: &[usize]| true), Walked::Stopped);
+    }
+
+    #[test]
+    fn a_walk_goes_no_deeper_than_a_stack_and_the_formulas_it_reads_count() {
+        let walked = |count: usize, first: Answer| {
+            let dimensions: Vec<Dimension> = (0..count).map(|_| Dimension::of(2)).collect();
+            let tables: Vec<Table> = (0..count).map(Table::of_its_own).collect();
+            let tables: Vec<&Table> = tables.iter().collect();
+            let refused: Vec<Formula> = (0..count).map(Formula::Asks).collect();
+            let nothing = Formula::both(Formula::Asks(0), Formula::Is(false));
+            let wanted: Vec<(&Formula, Answer)> = std::iter::once((&nothing, first)).chain(refused.iter().map(|formula| (formula, No))).collect();
+            walk(&Effort::of(u64::MAX), &dimensions, &tables, &wanted, &mut 0, &mut |_: &[usize]| true)
+        };
+        assert_eq!(walked(DEPTH_MAX, No), Walked::Stopped);
+        assert_eq!(walked(DEPTH_MAX + 1, No), Walked::TooLong);
+        assert_eq!(walked(DEPTH_MAX + 1, Yes), Walked::Whole, "what cannot be is given up before that");
+        // A formula of many parts that hangs on one thing: one look at it takes as long as many at a short one.
+        let long = (0..2_000).map(|_| Formula::Asks(0)).reduce(Formula::both).expect("a formula");
+        let (dimensions, table) = ([Dimension::of(2)], Table::of_its_own(0));
+        let read = |evaluations: u64| {
+            let wanted: Vec<(&Formula, Answer)> = (0..100).map(|_| (&long, No)).collect();
+            walk(&Effort::of(evaluations), &dimensions, &[&table], &wanted, &mut 0, &mut |_: &[usize]| true)
+        };
+        assert_eq!((read(100), read(1_000), read(10_000)), (Walked::TooLong, Walked::TooLong, Walked::Stopped));
     }
 
     #[test]
