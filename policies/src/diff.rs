@@ -142,6 +142,18 @@ mod tests {
             files.push(RuleFile { name: "90.cedar".into(), text: rule.into() });
         });
         assert!(rest.cells.iter().any(|cell| cell.looser && cell.situation.starts_with("as agent `another`: ")), "{rest:?}");
+        let in_words = changed(|files| {
+            let rule = "@id(\"x\") @reason(\"r\") permit (principal, action in Action::\"money\", resource) when { context.run.agent == \"nightly\" };";
+            files.push(RuleFile { name: "90.cedar".into(), text: rule.into() });
+        });
+        assert!(in_words.cells.iter().any(|cell| cell.looser && cell.situation.starts_with("as agent `nightly`: ")), "{in_words:?}");
+        // Whoever approves is somebody.
+        let by_anybody = changed(|files| {
+            let rule = "@id(\"x\") @reason(\"r\") permit (principal, action in Action::\"money\", resource) when { !context.approvals.people.isEmpty() };";
+            files.push(RuleFile { name: "90.cedar".into(), text: rule.into() });
+        });
+        let allowed = |column: &str| by_anybody.cells.iter().any(|cell| cell.column == column && cell.now.as_deref() == Some("allow"));
+        assert!(allowed("auditor") && allowed("support") && !allowed("nobody"), "{by_anybody:?}");
         let tight = changed(|files| files[3].text = "@id(\"none\") @reason(\"r\") forbid (principal, action in Action::\"send\", resource);".into());
         assert!(!tight.cells.is_empty() && tight.cells.iter().all(|cell| !cell.looser), "{tight:?}");
         assert_eq!((tight.removed.len(), tight.added.len()), (2, 1));

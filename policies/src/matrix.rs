@@ -1,5 +1,6 @@
 //! The matrix: for every tool, what happens without approval and with each role's. Kept as a file; a change of rules shows in it.
 
+use crate::cases::approvers;
 use crate::facts::{Facts, WorldFact};
 use crate::judge::{Judgement, judge};
 use crate::rules::{Governed, Rules};
@@ -88,6 +89,7 @@ fn cells_of(rules: &Rules, who: &Who, only: Option<&BTreeSet<String>>) -> Vec<Ma
                     Some(situation) => {
                         (situation.set)(&mut facts, &tool.classes);
                         facts.approvals.roles = role.into_iter().collect();
+                        facts.approvals.people = approvers(&facts.approvals.roles);
                         "nobody"
                     }
                     None => {

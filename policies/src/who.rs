@@ -1,6 +1,7 @@
 //! Whom rules name: an agent, whom it acts for, where. A table for one agent alone shows nothing of a rule for another.
 
 use crate::facts::Facts;
+use crate::prove::agents_in_words;
 use crate::rules::Rules;
 use crate::sample;
 use cedar_policy::Policy;
@@ -58,9 +59,11 @@ pub(crate) struct Named {
 pub(crate) fn named(of: &[&Rules]) -> Named {
     let mut all = Named::default();
     for rules in of {
+        // A rule of many tools is read once.
+        let mut read: BTreeMap<&str, Vec<Who>> = BTreeMap::new();
         for (name, tool) in &rules.0.tools {
             for policy in tool.slice.policies() {
-                let mut whom = in_rule(policy);
+                let mut whom = read.entry(AsRef::<str>::as_ref(policy.id())).or_insert_with(|| in_rule(policy)).clone();
                 let mut is_cut = whom.len() > OF_ONE_MAX;
                 whom.truncate(OF_ONE_MAX);
                 for who in whom {
@@ -83,11 +86,13 @@ pub(crate) fn named(of: &[&Rules]) -> Named {
 fn in_rule(policy: &Policy) -> Vec<Who> {
     let plain = sample::facts("");
     let (mut agents, mut people, mut workspaces) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    // Where the agent of every other table is named, what is said of the rest is told by any other.
+    let agent = |name: String| if name == plain.agent { "another".to_owned() } else { name };
+    agents.extend(agents_in_words(policy).into_iter().map(agent));
     for entity in policy.entity_literals() {
         let id = entity.id().unescaped();
         match entity.type_name().basename() {
-            // Where the agent of every other table is named, what is said of the rest is told by any other.
-            "Agent" => _ = agents.insert(if id == plain.agent { "another".to_owned() } else { id.to_owned() }),
+            "Agent" => _ = agents.insert(agent(id.to_owned())),
             "Person" => people.extend(id.parse::<PersonId>()),
             "Workspace" => workspaces.extend(id.parse::<WorkspaceId>()),
             _ => {}
