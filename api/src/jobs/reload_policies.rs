@@ -6,7 +6,7 @@ use super::Every;
 use crate::cli::chain;
 use crate::policy_set::SharedFiles;
 use crate::wiring::adopt::Behind;
-use crate::wiring::{accepted_list, adopt, plugin_dirs, plugin_lock, policies};
+use crate::wiring::{accepted_list, adopt, plugin_dirs, plugin_lock, policies, rules_on_record};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use steward_agent::rules::SharedRules;
@@ -133,7 +133,17 @@ fn reload_beside(dir: &Path, policy_files: &SharedFiles) {
 /// Puts the rules of the files in force, once it is on record that they are. False where that could not be written.
 async fn reload(dir: &Path, tools: &[ToolSpec], rules: &SharedRules, host: &Host, (store, office): (&Store, &Office), unwritten: &mut Option<Digest>) -> bool {
     let before = rules.base().digest();
-    match policies::load(dir, tools).map_err(|err| err.beside(&host.set_aside(), tools)) {
+    let loaded = policies::load(dir, tools).map_err(|err| err.beside(&host.set_aside(), tools));
+    // Some organisations' logs may say of rules that came in force nowhere that they did: the log of another one could not be written.
+    if unwritten.is_some_and(|tried| !loaded.as_ref().is_ok_and(|fresh| fresh.digest() == tried)) {
+        if let Err(err) = Box::pin(rules_on_record::at_start(store, office, rules)).await {
+            warn!(error = chain(&err), "that changed rules did not come in force cannot be put on record; trying again");
+            return false;
+        }
+        *unwritten = None;
+        info!(policy.digest = %before.short(), "it is on record that the rules of before stayed in force");
+    }
+    match loaded {
         Ok(fresh) if fresh.digest() == before => {}
         Ok(fresh) => {
             if let Err(err) = put_on_record(store, office, rules, &fresh).await {

@@ -191,6 +191,37 @@ async fn rules_are_reloaded_and_broken_ones_are_not() {
     assert!(up.stop().success());
 }
 
+/// Of two organisations the log of one can be written, and the files are put back as they were before the other's can.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rules_that_came_in_force_for_nobody_are_on_record_as_gone_again() {
+    let database = TestDatabase::make().await;
+    let home = Home::with_config("halfway", "").set("STEWARD_DATABASE__URL", &database.superuser_url);
+    assert!(home.up(&[]).stop().success());
+    // The younger one, of which the older one's log says nothing.
+    let other = "00000000-0000-7000-8000-000000000002";
+    database.raw(&format!("insert into tenant (tenant_id, name, created_at) values ('{other}', 'Second', now() + interval '1 day')")).await;
+    let up = home.up(&[]);
+    let refuse = format!(
+        "create function no_reload() returns trigger language plpgsql as $$ begin
+           if new.action = 'policy.reload' and new.tenant_id = '{other}' then raise exception 'there is no room'; end if;
+           return new;
+         end $$;
+         create trigger no_reload before insert on audit_event for each row execute function no_reload()"
+    );
+    database.raw(&refuse).await;
+    home.write("data/policies/rules/90-mine.cedar", "@id(\"mine\") @reason(\"Mine.\") forbid (principal, action, resource) when { context.tainted };\n");
+    up.wait_for_log(&["ERROR", "THE CHANGED RULES CANNOT BE PUT ON RECORD"]);
+    fs::remove_file(home.path("data/policies/rules/90-mine.cedar")).expect("removed");
+    up.wait_for_log(&["it is on record that the rules of before stayed in force"]);
+    let said = reloads(&database).await;
+    let digest = |place: usize| said[place].rsplit(' ').next().expect("a digest").to_owned();
+    let (before, mine) = (digest(0), digest(2));
+    assert_ne!(before, mine);
+    let begun = format!("worker none {before}");
+    assert_eq!(said, [begun.clone(), begun, format!("worker {before} {mine}"), format!("worker {mine} {before}")]);
+    assert!(up.stop().success());
+}
+
 /// What the log says of the files' rules, oldest first: by whom, and which came in the place of which.
 async fn reloads(database: &TestDatabase) -> Vec<String> {
     let said = "select actor_kind || ' ' || coalesce(convert_from(canon, 'utf8')::jsonb #>> '{detail,before}', 'none') || ' ' || (convert_from(canon, 'utf8')::jsonb #>> '{detail,after}')
