@@ -49,10 +49,10 @@ test('a change of a company that somebody else changed meanwhile is refused', as
 test('a form changes the version that it was opened with, whatever is read anew behind it, and the next one once that was refused', async ({ page }, info) => {
   const headers = { origin: world().origin };
   const workspace_id = await firstWorkspace(page);
-  for (const [list, label, field, id] of [
-    ['companies', 'Name', 'name', 'company_id'],
-    ['contacts', 'Name', 'display_name', 'contact_id'],
-    ['deals', 'Title', 'title', 'deal_id'],
+  for (const [list, label, field, id, other, said] of [
+    ['companies', 'Name', 'name', 'company_id', 'website', 'https://quicker.example'],
+    ['contacts', 'Name', 'display_name', 'contact_id', 'job_title', 'Quicker'],
+    ['deals', 'Title', 'title', 'deal_id', 'stage', 'won'],
   ] as const) {
     const called = (word: string) => `${word} of ${list} on ${info.project.name}`;
     const [quicker, own] = [called('Quicker'), called('Own')];
@@ -62,7 +62,10 @@ test('a form changes the version that it was opened with, whatever is read anew 
     await page.getByRole('button', { name: 'Change' }).click();
     const form = page.getByRole('dialog');
     await form.getByLabel(label).fill(own);
-    expect((await page.request.patch(address, { data: { version: made.version, [field]: quicker }, headers })).status()).toBe(200);
+    const patched = await page.request.patch(address, { data: { version: made.version, [field]: quicker, [other]: said }, headers });
+    expect(patched.status()).toBe(200);
+    const theirs = (await patched.json())[other];
+    expect(theirs).not.toEqual(made[other]);
     // Whoever comes back to the page is shown what there is now, behind what they wrote before.
     await expect(async () => {
       await page.evaluate(() => dispatchEvent(new Event('visibilitychange')));
@@ -73,7 +76,9 @@ test('a form changes the version that it was opened with, whatever is read anew 
     expect((await (await page.request.get(address)).json())[field]).toBe(quicker);
     await form.getByRole('button', { name: 'Save' }).click();
     await expect(form).toHaveCount(0);
-    expect((await (await page.request.get(address)).json())[field]).toBe(own);
+    const now = await (await page.request.get(address)).json();
+    // What was written here counts, and what only they wrote stays.
+    expect([now[field], now[other]]).toEqual([own, theirs]);
   }
 });
 

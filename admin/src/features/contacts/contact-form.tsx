@@ -11,7 +11,7 @@ import { linesOf, pointsIn, wordsIn } from '@/lib/points';
 
 const NAME_LETTERS_MAX = 300;
 
-/** Somebody new, or changes to a contact: only what the form has is sent. */
+/** Somebody new, or changes to a contact: only what was changed in the form is sent. */
 export function ContactForm({ contact: live, onClose }: { contact?: Schemas['ContactView']; onClose: () => void }) {
   const t = useTranslations('contacts');
   const place = usePlace();
@@ -21,11 +21,19 @@ export function ContactForm({ contact: live, onClose }: { contact?: Schemas['Con
   const [mails, setMails] = useState(linesOf(contact?.emails ?? []));
   const [phones, setPhones] = useState(linesOf(contact?.phones ?? []));
   const [tags, setTags] = useState(contact?.tags.join('\n') ?? '');
+  const [was] = useState({ name, job, mails, phones, tags });
   const save = (key: string) => {
-    const fields = { display_name: name, job_title: job, emails: pointsIn(mails, contact?.emails ?? []), phones: pointsIn(phones, contact?.phones ?? []), tags: wordsIn(tags) };
-    return contact === undefined
-      ? answer(api.POST('/api/v1/contacts', { params: { header: { 'Idempotency-Key': key } }, body: { ...fields, job_title: job === '' ? null : job, workspace_id: place.id } }))
-      : answer(api.PATCH('/api/v1/contacts/{id}', { params: { path: { id: contact.contact_id } }, body: { version: contact.version, ...fields } }));
+    const fields = { display_name: name, emails: pointsIn(mails, contact?.emails ?? []), phones: pointsIn(phones, contact?.phones ?? []), tags: wordsIn(tags) };
+    if (contact === undefined) return answer(api.POST('/api/v1/contacts', { params: { header: { 'Idempotency-Key': key } }, body: { ...fields, job_title: job === '' ? null : job, workspace_id: place.id } }));
+    // What is as it was is not said again: it may have been changed elsewhere meanwhile.
+    const changed = {
+      ...(name !== was.name && { display_name: fields.display_name }),
+      ...(job !== was.job && { job_title: job }),
+      ...(mails !== was.mails && { emails: fields.emails }),
+      ...(phones !== was.phones && { phones: fields.phones }),
+      ...(tags !== was.tags && { tags: fields.tags }),
+    };
+    return answer(api.PATCH('/api/v1/contacts/{id}', { params: { path: { id: contact.contact_id } }, body: { version: contact.version, ...changed } }));
   };
   return (
     <RecordForm title={contact === undefined ? t('new') : t('edit')} of="contacts" save={save} onConflict={takeUp} onClose={onClose}>

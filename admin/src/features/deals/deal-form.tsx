@@ -53,11 +53,20 @@ export function DealForm({ deal: live, stage: first = 'new', onClose }: { deal?:
   const here = (chosen: Chosen | null) => (chosen !== null && where !== undefined && chosen.workspace !== where ? null : chosen);
   const [company, contact] = [here(chosenCompany), here(chosenContact)];
   const worth = amountOf(amount, currency);
+  const fields = { title, stage, amount: worth === 'wrong' ? null : worth, company_id: company?.id ?? null, contact_id: contact?.id ?? null };
+  const [was] = useState(fields);
   const save = (key: string) => {
-    const fields = { title, stage, amount: worth === 'wrong' ? null : worth, company_id: company?.id ?? null, contact_id: contact?.id ?? null };
-    return deal === undefined
-      ? answer(api.POST('/api/v1/deals', { params: { header: { 'Idempotency-Key': key } }, body: { ...fields, workspace_id: where } }))
-      : answer(api.PATCH('/api/v1/deals/{id}', { params: { path: { id: deal.deal_id } }, body: { version: deal.version, ...fields, no_amount: worth === null } }));
+    if (deal === undefined) return answer(api.POST('/api/v1/deals', { params: { header: { 'Idempotency-Key': key } }, body: { ...fields, workspace_id: where } }));
+    const isWorthOther = fields.amount?.minor !== was.amount?.minor || fields.amount?.currency !== was.amount?.currency;
+    // What is as it was is not said again: it may have been changed elsewhere meanwhile.
+    const changed = {
+      ...(title !== was.title && { title }),
+      ...(stage !== was.stage && { stage }),
+      ...(isWorthOther && { amount: fields.amount, no_amount: fields.amount === null }),
+      ...(fields.company_id !== was.company_id && { company_id: fields.company_id }),
+      ...(fields.contact_id !== was.contact_id && { contact_id: fields.contact_id }),
+    };
+    return answer(api.PATCH('/api/v1/deals/{id}', { params: { path: { id: deal.deal_id } }, body: { version: deal.version, ...changed } }));
   };
   const currencies = CURRENCIES.some((one) => one === currency) ? CURRENCIES : [currency, ...CURRENCIES];
   return (
