@@ -82,6 +82,29 @@ test('a form changes the version that it was opened with, whatever is read anew 
   }
 });
 
+test('an address or a name that another record has is refused as that, and not as a change by somebody else', async ({ page }, info) => {
+  const headers = { origin: world().origin };
+  const workspace_id = await firstWorkspace(page);
+  const address = `taken-${info.project.name}@engines.example`;
+  const name = `Taken on ${info.project.name}`;
+  await page.request.post('/api/v1/contacts', { data: { workspace_id, display_name: name, emails: [{ value: address }] }, headers });
+  await page.request.post('/api/v1/companies', { data: { workspace_id, name }, headers });
+  const contact = await (await page.request.post('/api/v1/contacts', { data: { workspace_id, display_name: `Late on ${info.project.name}` }, headers })).json();
+  const company = await (await page.request.post('/api/v1/companies', { data: { workspace_id, name: `Late on ${info.project.name}` }, headers })).json();
+  for (const [path, label, words, refusal] of [
+    [`/contacts/${contact.contact_id}`, 'E-mail', address, 'already has the address'],
+    [`/companies/${company.company_id}`, 'Name', name, 'already has the name'],
+  ] as const) {
+    await page.goto(path);
+    await page.getByRole('button', { name: 'Change' }).click();
+    const form = page.getByRole('dialog');
+    await form.getByLabel(label).fill(words);
+    await form.getByRole('button', { name: 'Save' }).click();
+    await expect(form.getByText(refusal, { exact: false })).toBeVisible();
+    await expect(form.getByText('Somebody else changed it meanwhile.', { exact: false })).toHaveCount(0);
+  }
+});
+
 test('a deal is made, moved by the keyboard and opened', async ({ page }, info) => {
   const title = `Deal of ${info.project.name}`;
   await page.goto('/deals');

@@ -16,8 +16,8 @@ interface RecordFormProps {
   save: (key: string) => Promise<unknown>;
   /** It cannot be sent as it is; a field says why. */
   isWrong?: boolean;
-  /** Somebody else was quicker, and what is there now was read: it is the base from here on. */
-  onConflict?: () => void;
+  /** It does not go with what is there, which was read anew. Says whether somebody else was quicker: then that is the base from here on. */
+  onConflict: () => boolean;
   onClose: () => void;
   children: React.ReactNode;
 }
@@ -28,9 +28,12 @@ export function RecordForm({ title, of, save, isWrong = false, onConflict, onClo
   const toast = useToast();
   const client = useQueryClient();
   const [key, setKey] = useState(idempotencyKey);
+  // An address or a name that another record has is refused likewise, and is nobody's change of this one.
+  const [isOther, setOther] = useState(false);
   const refresh = () => client.invalidateQueries({ queryKey: [of] });
   const saving = useMutation({
     mutationFn: () => save(key),
+    onMutate: () => setOther(false),
     onSuccess: async () => {
       await refresh();
       toast(t('saved'));
@@ -39,7 +42,7 @@ export function RecordForm({ title, of, save, isWrong = false, onConflict, onClo
     onError: async (error) => {
       if (!isConflict(error)) return;
       await refresh();
-      onConflict?.();
+      setOther(onConflict());
     },
   });
   return (
@@ -49,7 +52,7 @@ export function RecordForm({ title, of, save, isWrong = false, onConflict, onClo
       submit={t('save')}
       isBusy={saving.isPending}
       error={saving.error}
-      conflict={t('changedMeanwhile')}
+      conflict={isOther ? t('changedMeanwhile') : undefined}
       onClose={onClose}
       onChange={() => setKey(idempotencyKey())}
       onSubmit={() => {
