@@ -144,6 +144,8 @@ pub(crate) struct BacktestView {
     /// Cells of the matrix of situations that would say something else.
     cells: Vec<CellView>,
     /// Rules that name more agents, people and workspaces than the cells are made for: for the rest it is not known what would change.
+    // Reports are kept as they were made, and those made before it was looked for do not have it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     left_out: Vec<String>,
     /// Whether a cell would be looser: allowed and was not, or released by others than before; or some rule is left out.
     looser: bool,
@@ -426,6 +428,19 @@ mod tests {
             ["rules/a.cedar", "rules/b.cedar", "cases/deep/er.toml"]
         );
         assert_eq!(PolicySet::read(&set.content().expect("content")).expect("read"), set);
+    }
+
+    #[test]
+    fn nothing_is_asked_of_a_report_that_one_made_before_does_not_have() {
+        let asked = |schema: utoipa::openapi::RefOr<utoipa::openapi::Schema>| {
+            let schema = serde_json::to_value(schema).expect("JSON");
+            schema["required"].as_array().expect("a list").iter().map(|name| name.as_str().expect("a name").to_owned()).collect::<Vec<_>>()
+        };
+        // As the first reports were written. What comes later is left out where there is none of it, or has to be made up for them.
+        let changes = ["in_force", "proposed", "added", "removed", "changed", "cells", "looser", "warnings", "decisions"];
+        assert_eq!(asked(<BacktestView as utoipa::PartialSchema>::schema()), changes);
+        assert_eq!(asked(<PropertyView as utoipa::PartialSchema>::schema()), ["property", "status", "tried", "by"]);
+        assert_eq!(asked(<ProposalReport as utoipa::PartialSchema>::schema()), ["sound", "changes", "properties", "cases", "failed_cases", "problems"]);
     }
 
     #[test]

@@ -29,7 +29,7 @@ export function Tried({ result }: { result: Result }) {
         <Count label={t('newlyBlocked')} count={decisions.newly_blocked} />
       </ul>
       {result.cells.some((cell) => cell.looser) && <p className="rounded-lg bg-wait-wash px-3 py-2 text-sm font-medium text-wait">{t('looser')}</p>}
-      {result.left_out.length > 0 && (
+      {result.left_out !== undefined && result.left_out.length > 0 && (
         <p className="rounded-lg bg-wait-wash px-3 py-2 text-sm font-medium text-wait">{t('leftOut', { rules: names(result.left_out) })}</p>
       )}
       {result.warnings.map((warning) => (
