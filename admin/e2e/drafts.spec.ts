@@ -258,6 +258,11 @@ test('a page on which something is written stays when its session ends, and goes
   // Where nothing is written, the door stands in place of the page.
   await theirs.goto('/contacts');
   await expect(theirs.getByRole('main').getByRole('listitem').first()).toBeVisible();
+  // What is looked for in the palette is nothing written.
+  await theirs.keyboard.press('Control+k');
+  await theirs.getByRole('dialog').getByRole('combobox').fill('Ada');
+  await theirs.keyboard.press('Escape');
+  await expect(theirs.getByRole('dialog')).toHaveCount(0);
   await end((await (await person.request.get('/api/v1/me')).json()).person_id);
   await expect(theirs).toHaveURL('/sign-in?next=%2Fcontacts');
   await person.close();

@@ -64,9 +64,10 @@ export function Shell({ children }: { children: React.ReactNode }) {
   );
 }
 
-/** Whether what was typed there would be missed: what is looked for in a list is not. */
+/** Whether what was typed there would be missed: what is looked for in a list or in the palette is not. */
 function isWritten(target: EventTarget): boolean {
-  return target instanceof HTMLElement && target.closest('form, dialog') !== null && !(target instanceof HTMLInputElement && target.type === 'search');
+  if (!(target instanceof HTMLElement) || target.closest('form, dialog') === null) return false;
+  return !(target instanceof HTMLInputElement && (target.type === 'search' || target.getAttribute('role') === 'combobox'));
 }
 
 function Frame({ me, place, onWritten, children }: { me: Me; place: NavigationName | null; onWritten: () => void; children: React.ReactNode }) {
