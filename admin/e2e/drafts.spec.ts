@@ -114,6 +114,26 @@ test('what was sent is no draft any more where its page was left before the answ
   }
 });
 
+test('what is written where the next conversation begins stays when an earlier one is there at last', async ({ page }) => {
+  await page.goto('/chat');
+  const letGo = await keepWaiting(page, '**/api/v1/conversations/*/messages');
+  const box = page.getByRole('textbox', { name: 'Message' });
+  const go = (path: string) => page.locator(`a[href="${path}"]`).filter({ visible: true }).first().click();
+  await box.fill('Who is Grace, for a while?');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await go('/holds');
+  await page.waitForURL(/\/holds/);
+  await go('/chat');
+  await page.waitForURL(/\/chat$/);
+  await box.fill('Something else.');
+  // It is read again once that conversation is known to be there.
+  const listed = page.waitForRequest((request) => request.method() === 'GET' && new URL(request.url()).pathname === '/api/v1/conversations');
+  await letGo();
+  await listed;
+  await page.reload();
+  await expect(box).toHaveValue('Something else.');
+});
+
 test('a file that is on its way when a conversation begins is waited for and goes along', async ({ page }) => {
   await page.goto('/chat');
   const letMessage = await keepWaiting(page, '**/api/v1/conversations/*/messages');

@@ -75,7 +75,8 @@ export function Start() {
     onSuccess: (id, { words, ids }) => {
       // What was written and given while it was on its way goes along, and waits there.
       keepDraft(me.person_id, id, { ...NO_DRAFT, text: text === words ? '' : text, files: files.kept.filter((one) => !ids.includes(one.document_id)) });
-      keepDraft(me.person_id, NEW, NO_DRAFT);
+      // Who left this page and came back may be writing something else there.
+      if (readDraft(me.person_id, NEW).text === text) keepDraft(me.person_id, NEW, NO_DRAFT);
       setText((now) => (now === words ? '' : now));
       files.forget(ids);
       setBegunAs(id);
