@@ -8,7 +8,8 @@ use steward_office::people::{
 };
 use steward_office::{Office, people::LINK_HOURS};
 use steward_store::testing::TestDatabase;
-use steward_store::{Page, Store};
+use steward_store::workspace::{self, Workspace};
+use steward_store::{Page, Store, tenant};
 use time::macros::datetime;
 
 const PASSWORD: &str = "a long enough password";
@@ -394,4 +395,20 @@ async fn the_terminal_acts_as_whom_it_names() {
     let actor = people::actor_of_person(&house.store, made.tenant, "ADA@example.org").await.expect("ada");
     assert_eq!(actor.kind, ActorKind::Person { session: None, method: AuthMethod::Terminal });
     assert!(actor.may(Permission::HoldsDecide));
+}
+
+#[tokio::test]
+async fn who_counts_does_not_wait_for_who_changes_people_and_two_of_those_do() {
+    let house = House::build().await;
+    let ada = house.owner("ada@example.org").await;
+    let soon = std::time::Duration::from_secs(10);
+    let mut changing = house.store.begin(&ada.actor).await.expect("tx");
+    tenant::lock(&mut changing).await.expect("lock");
+    // A first row of a counter names the organisation as this does.
+    let mut counting = house.store.begin(&ada.actor).await.expect("tx");
+    let place = Workspace { workspace_id: house.office.ids.make(), name: "Another".to_owned(), created_at: house.office.clock.now() };
+    tokio::time::timeout(soon, workspace::insert(&mut counting, &place)).await.expect("nothing to wait for").expect("made");
+    let mut second = house.store.begin(&ada.actor).await.expect("tx");
+    let waits = tokio::time::timeout(std::time::Duration::from_millis(300), tenant::lock(&mut second)).await;
+    assert!(waits.is_err(), "one at a time changes who may do what");
 }
