@@ -1,7 +1,7 @@
 //! Changes of what governs, as this process sees them: what is in force here of each kind, and what an approval puts in force.
 
 use crate::policy_set::{PolicyFiles, PolicySet, what_fails};
-use crate::recorded::judging;
+use crate::recorded::approving;
 use crate::{label_moves, tool_sets};
 use std::path::Path;
 use std::sync::Arc;
@@ -66,7 +66,7 @@ impl Here<'_> {
         }
         let set = PolicySet::read(&row.content)?;
         let (files, tools) = (Arc::clone(&self.policy_files), self.host.specs());
-        let place = judging().await.map_err(|err| OfficeError::Conflict(err.detail))?;
+        let place = approving().await.map_err(|err| OfficeError::Conflict(err.detail))?;
         let checked = tokio::task::spawn_blocking(move || {
             // Whoever asked may be gone: the place is free when the work is done and not before.
             let _place = place;
