@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
+use steward_core::limits::COMPARE_EVALUATIONS_MAX;
 use steward_core::{Digest, ToolSpec, Verdict, canonical_json};
 use steward_policies::{
-    Backtest, CaseFile, CellChange, Difference, PolicyDiff, Proof, PropertyFile, ProveError, Recorded, RuleFile, Rules, RulesError, backtest, diff, prove,
-    run_cases,
+    Backtest, CaseFile, CellChange, Difference, Effort, PolicyDiff, Proof, PropertyFile, ProveError, Recorded, RuleFile, Rules, RulesError, backtest_within,
+    diff_within, prove, run_cases_within,
 };
 use steward_store::StoreError;
 use utoipa::ToSchema;
@@ -147,8 +148,13 @@ pub(crate) struct BacktestView {
     // Reports are kept as they were made, and those made before it was looked for do not have it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     left_out: Vec<String>,
-    /// Whether a cell would be looser: allowed and was not, or released by others than before; or some rule is left out.
+    /// Whether a cell would be looser: allowed and was not, or released by others than before; or some rule is left out, or it is unfinished.
     looser: bool,
+    /// Whether it was not compared to the end, for that takes more than one comparison may: cells and decisions are missing, and such a set may not be
+    /// approved.
+    // As with `left_out`: not there in reports of before.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) unfinished: bool,
     /// What is doubtful in the rules that were tried.
     warnings: Vec<String>,
     /// What is on record, judged again.
@@ -156,11 +162,13 @@ pub(crate) struct BacktestView {
 }
 
 impl BacktestView {
-    /// Compares rules with those in force, over the matrix and over what is on record.
-    pub(crate) fn of(in_force: &Rules, rules: &Rules, decisions: Vec<Recorded>) -> Self {
-        let differs = diff(in_force, rules);
-        let looser = differs.is_looser();
-        let PolicyDiff { added, removed, changed, cells, left_out } = differs;
+    /// Compares rules with those in force, over the matrix and over what is on record, as far as the effort goes.
+    pub(crate) fn of(effort: &Effort, in_force: &Rules, rules: &Rules, decisions: Vec<Recorded>) -> Self {
+        let differs = diff_within(effort, in_force, rules);
+        let decisions = backtest_within(effort, rules, decisions).into();
+        let unfinished = effort.is_spent();
+        let looser = differs.is_looser() || unfinished;
+        let PolicyDiff { added, removed, changed, cells, left_out, unfinished: _ } = differs;
         Self {
             in_force: in_force.digest(),
             proposed: rules.digest(),
@@ -169,9 +177,10 @@ impl BacktestView {
             changed,
             left_out,
             looser,
+            unfinished,
             cells: cells.into_iter().map(CellView::from).collect(),
             warnings: rules.warnings().iter().map(ToString::to_string).collect(),
-            decisions: backtest(rules, decisions).into(),
+            decisions,
         }
     }
 }
@@ -259,7 +268,7 @@ impl From<Backtest> for DecisionsView {
 /// What the checks of a proposal found.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProposalReport {
-    /// Whether it may be approved: it loads, every property is proved of it, and it fails no case.
+    /// Whether it may be approved: it loads, every property is proved of it, it fails no case, and it was compared to the end.
     pub(crate) sound: bool,
     /// What would change.
     pub(crate) changes: BacktestView,
@@ -269,7 +278,7 @@ pub(crate) struct ProposalReport {
     pub(crate) cases: usize,
     /// Cases that came out otherwise than they say.
     pub(crate) failed_cases: Vec<FailedCaseView>,
-    /// Cases or properties that cannot be read.
+    /// Cases or properties that cannot be read, or were not come to.
     pub(crate) problems: Vec<String>,
 }
 
@@ -324,10 +333,22 @@ pub(crate) fn measure(
     tools: &[ToolSpec],
     decisions: Vec<Recorded>,
 ) -> Result<ProposalReport, RulesError> {
+    measure_within(&Effort::of(COMPARE_EVALUATIONS_MAX), in_force, set, installed, tools, decisions)
+}
+
+/// The same as far as this effort goes, from which the proofs take nothing: theirs is their own.
+pub(crate) fn measure_within(
+    effort: &Effort,
+    in_force: &Rules,
+    set: &PolicySet,
+    installed: &[PropertyFile],
+    tools: &[ToolSpec],
+    decisions: Vec<Recorded>,
+) -> Result<ProposalReport, RulesError> {
     let rules = Rules::load(&set.rule_files(), tools)?;
-    let changes = BacktestView::of(in_force, &rules, decisions);
-    let checks = Checks::of(set, installed, tools)?;
-    let sound = checks.is_sound();
+    let changes = BacktestView::of(effort, in_force, &rules, decisions);
+    let checks = Checks::of(effort, set, installed, tools)?;
+    let sound = checks.is_sound() && !changes.unfinished;
     let Checks { properties, cases, failed_cases, problems } = checks;
     Ok(ProposalReport { sound, changes, properties, cases, failed_cases, problems })
 }
@@ -335,7 +356,7 @@ pub(crate) fn measure(
 /// Why a set does not pass its checks as things are now: with these properties of the installation and these tools; none where it does. Takes
 /// seconds of a core.
 pub(crate) fn what_fails(set: &PolicySet, installed: &[PropertyFile], tools: &[ToolSpec]) -> Option<String> {
-    let checks = match Checks::of(set, installed, tools) {
+    let checks = match Checks::of(&Effort::of(COMPARE_EVALUATIONS_MAX), set, installed, tools) {
         Ok(checks) => checks,
         Err(err) => return Some(format!("its rules do not load: {}", crate::cli::chain(&err))),
     };
@@ -344,6 +365,10 @@ pub(crate) fn what_fails(set: &PolicySet, installed: &[PropertyFile], tools: &[T
     let all: Vec<String> = checks.problems.iter().cloned().chain(properties).chain(cases).take(REASONS_MAX).collect();
     (!all.is_empty()).then(|| all.join("; "))
 }
+
+/// What is said of a set that was not compared to the end.
+pub(crate) const UNFINISHED: &str =
+    "not compared to the end, which would take too much: what was not looked at may be looser; make the rules simpler, or try fewer decisions";
 
 /// The most that is told of what fails.
 const REASONS_MAX: usize = 5;
@@ -357,7 +382,7 @@ struct Checks {
 }
 
 impl Checks {
-    fn of(set: &PolicySet, installed: &[PropertyFile], tools: &[ToolSpec]) -> Result<Self, RulesError> {
+    fn of(effort: &Effort, set: &PolicySet, installed: &[PropertyFile], tools: &[ToolSpec]) -> Result<Self, RulesError> {
         let files = set.rule_files();
         let mut problems = Vec::new();
         let properties = match prove(&files, tools, &set.all_properties(installed)) {
@@ -370,7 +395,7 @@ impl Checks {
             }
         };
         let (mut cases, mut failed_cases) = (0, Vec::new());
-        match run_cases(&files, tools, &set.case_files()) {
+        match run_cases_within(effort, &files, tools, &set.case_files()) {
             Ok(report) => {
                 cases = report.cases.len();
                 failed_cases = report.failed().cloned().map(FailedCaseView::from).collect();
@@ -441,6 +466,26 @@ mod tests {
         assert_eq!(asked(<BacktestView as utoipa::PartialSchema>::schema()), changes);
         assert_eq!(asked(<PropertyView as utoipa::PartialSchema>::schema()), ["property", "status", "tried", "by"]);
         assert_eq!(asked(<ProposalReport as utoipa::PartialSchema>::schema()), ["sound", "changes", "properties", "cases", "failed_cases", "problems"]);
+    }
+
+    #[test]
+    fn what_was_not_compared_to_the_end_is_not_sound_and_says_so() {
+        let tools = sample_tools().expect("tools");
+        let live = Rules::load(&shipped_rules(), &tools).expect("rules");
+        let (rules, cases) = shipped();
+        let set = PolicySet::new(rules, cases, Vec::new()).expect("a set");
+        let within = |left: u64| {
+            let facts = Some(steward_policies::sample_facts("mail.send"));
+            let one = Recorded { name: "a".into(), verdict: Verdict::Allow, class: None, rules: Vec::new(), facts };
+            measure_within(&Effort::of(left), &live, &set, &shipped_properties(), &tools, vec![one]).expect("sound rules")
+        };
+        let cut = within(500);
+        assert!(cut.changes.unfinished && cut.changes.looser && !cut.sound && cut.changes.decisions.judged == 0, "{cut:?}");
+        assert!(cut.problems.iter().any(|problem| problem.contains("all evaluations of one check")), "{cut:?}");
+        assert_eq!(serde_json::to_value(&cut).expect("JSON")["changes"]["unfinished"], true);
+        let whole = within(COMPARE_EVALUATIONS_MAX / 20);
+        assert!(whole.sound && !whole.changes.looser && whole.changes.decisions.judged == 1, "what is shipped takes a small part: {whole:?}");
+        assert!(serde_json::to_value(&whole).expect("JSON")["changes"].get("unfinished").is_none(), "as in reports of before");
     }
 
     #[test]

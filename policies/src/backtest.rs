@@ -2,8 +2,9 @@
 //!
 //! A decision is stored with all it was made on, so this needs neither the world nor the run.
 
+use crate::effort::Effort;
 use crate::facts::Facts;
-use crate::judge::{Judgement, judge};
+use crate::judge::{Judgement, judge, judge_within};
 use crate::rules::Rules;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +37,11 @@ impl Recorded {
     /// The facts in a decision's record, as JSON text. A record of another form has none.
     pub fn facts_of(record: &str) -> Option<Facts> {
         serde_json::from_str::<Record>(record).ok().and_then(|record| record.facts)
+    }
+
+    /// The facts on which the rules decided it; none where they did not.
+    fn to_judge(&self) -> Option<&Facts> {
+        self.facts.as_ref().filter(|_| self.was_judged())
     }
 
     /// Whether the rules decided it: a repeated, changed or lapsed call was refused for what it was.
@@ -112,8 +118,18 @@ pub enum Again {
 
 /// Judges one recorded decision by these rules.
 pub fn judge_again(rules: &Rules, one: &Recorded) -> Again {
-    let Some(facts) = one.facts.as_ref().filter(|_| one.was_judged()) else { return Again::LeftOut };
-    let judgement = judge(rules, facts);
+    one.to_judge().map_or(Again::LeftOut, |facts| again(one, judge(rules, facts)))
+}
+
+/// The same as far as this effort goes: nothing where it is spent before.
+fn judge_again_within(effort: &Effort, rules: &Rules, one: &Recorded) -> Option<Again> {
+    match one.to_judge() {
+        Some(facts) => Some(again(one, judge_within(effort, rules, facts)?)),
+        None => Some(Again::LeftOut),
+    }
+}
+
+fn again(one: &Recorded, judgement: Judgement) -> Again {
     if let Judgement::Block(denial) = &judgement
         && denial.class == BlockClass::PolicyError
         && one.class != Some(BlockClass::PolicyError)
@@ -125,9 +141,17 @@ pub fn judge_again(rules: &Rules, one: &Recorded) -> Again {
 
 /// Judges recorded decisions by these rules.
 pub fn backtest(rules: &Rules, recorded: impl IntoIterator<Item = Recorded>) -> Backtest {
-    let mut again = Backtesting::new(rules);
-    recorded.into_iter().for_each(|one| again.judge(one));
-    again.report()
+    backtest_within(&Effort::unbounded(), rules, recorded)
+}
+
+/// The same as far as this effort goes: what comes after it is spent is not judged.
+pub fn backtest_within(effort: &Effort, rules: &Rules, recorded: impl IntoIterator<Item = Recorded>) -> Backtest {
+    let mut all = Backtesting::new(rules);
+    for one in recorded {
+        let Some(again) = judge_again_within(effort, rules, &one) else { break };
+        all.take(one, again);
+    }
+    all.report()
 }
 
 /// The same, one decision after another: whoever reads them in pages keeps no more than a page.
@@ -159,8 +183,13 @@ impl<'a> Backtesting<'a> {
 
     /// Judges one more.
     pub fn judge(&mut self, one: Recorded) {
+        let again = judge_again(self.rules, &one);
+        self.take(one, again);
+    }
+
+    fn take(&mut self, one: Recorded, again: Again) {
         let report = &mut self.report;
-        let judgement = match judge_again(self.rules, &one) {
+        let judgement = match again {
             Again::LeftOut => {
                 report.left_out += 1;
                 return;

@@ -7,7 +7,8 @@ mod facts;
 
 pub(crate) use facts::approvers;
 
-use crate::judge::{Judgement, judge};
+use crate::effort::Effort;
+use crate::judge::{Judgement, judge_within};
 use crate::problem::{RulesError, line_of};
 use crate::rules::{RuleFile, Rules};
 use crate::sample;
@@ -181,12 +182,20 @@ impl Default for From {
     }
 }
 
+/// Why a case is not run.
+const SPENT: &str = "not run, for what comes before took all evaluations of one check; make the rules simpler, or the cases fewer";
+
 fn no_arguments() -> Value {
     Value::Object(serde_json::Map::new())
 }
 
 /// Runs cases against rules. A file that begins with `tools = "sample"` speaks of the sample catalogue.
 pub fn run_cases(rules: &[RuleFile], installed: &[ToolSpec], files: &[CaseFile]) -> Result<CaseReport, CasesError> {
+    run_cases_within(&Effort::unbounded(), rules, installed, files)
+}
+
+/// The same; cases that this effort is spent before are refused, with all others.
+pub fn run_cases_within(effort: &Effort, rules: &[RuleFile], installed: &[ToolSpec], files: &[CaseFile]) -> Result<CaseReport, CasesError> {
     let mut with_sample = sample::tools()?;
     with_sample.extend(installed.iter().filter(|tool| with_sample.iter().all(|sample| sample.name != tool.name)).cloned().collect::<Vec<_>>());
     let read = files.iter().map(|file| Ok((file, read_file(file)?))).collect::<Result<Vec<_>, CasesError>>()?;
@@ -203,7 +212,7 @@ pub fn run_cases(rules: &[RuleFile], installed: &[ToolSpec], files: &[CaseFile])
             let line = line_of(&file.text, case.span().start);
             let case = case.into_inner();
             let name = case.name.clone();
-            let result = run(&in_force, catalogue, &file.name, case);
+            let result = run(effort, &in_force, catalogue, &file.name, case);
             report.cases.push(result.map_err(|message| CasesError::File { file: file.name.clone(), line, message: format!("case `{name}`: {message}") })?);
         }
     }
@@ -223,13 +232,13 @@ fn read_file(file: &CaseFile) -> Result<Cases, CasesError> {
     Ok(cases)
 }
 
-fn run(rules: &Rules, catalogue: &[ToolSpec], file: &str, case: Case) -> Result<CaseResult, String> {
+fn run(effort: &Effort, rules: &Rules, catalogue: &[ToolSpec], file: &str, case: Case) -> Result<CaseResult, String> {
     let tool = catalogue.iter().find(|tool| tool.name == case.tool);
     // A misspelt tool would be blocked, and a case that expects a block would pass for the wrong reason.
     if tool.is_none() && case.class != Some(BlockClass::UnknownTool) {
         return Err(format!("there is no tool `{}`; correct the name, or say `class = \"unknown_tool\"`", case.tool));
     }
-    let judgement = judge(rules, &facts::collect(rules, tool, &case)?);
+    let judgement = judge_within(effort, rules, &facts::collect(rules, tool, &case)?).ok_or_else(|| SPENT.to_owned())?;
     Ok(CaseResult {
         file: file.to_owned(),
         differences: differences(&case, &judgement),

@@ -1,5 +1,6 @@
 //! Two sets of rules side by side: which rules differ, and which cells of the matrix.
 
+use crate::effort::Effort;
 use crate::matrix::{MatrixCell, cells_for};
 use crate::rules::Rules;
 use crate::who::named;
@@ -37,27 +38,37 @@ pub struct PolicyDiff {
     /// Where anything differs, rules of either set that name more agents, people and workspaces than are compared: for the rest no cell says what
     /// changes.
     pub left_out: Vec<String>,
+    /// Whether the effort was spent before all cells were made: of the rest nothing is said.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unfinished: bool,
 }
 
 /// Compares two sets of rules.
 pub fn diff(old: &Rules, new: &Rules) -> PolicyDiff {
+    diff_within(&Effort::unbounded(), old, new)
+}
+
+/// The same as far as this effort goes.
+pub fn diff_within(effort: &Effort, old: &Rules, new: &Rules) -> PolicyDiff {
     let texts = |rules: &Rules| rules.list().iter().map(|rule| (rule.id.clone(), rule.text.clone())).collect::<BTreeMap<_, _>>();
     let (was, now) = (texts(old), texts(new));
     let by_place =
         |cells: Vec<MatrixCell>| cells.into_iter().map(|cell| ((cell.situation.clone(), cell.tool.clone(), cell.column), cell)).collect::<BTreeMap<_, _>>();
     // Both are asked about the same people: a rule that names somebody for the first time is looser for them.
     let named = named(&[old, new]);
-    let (mut cells_was, cells_now) = (by_place(cells_for(old, &named.whom)), by_place(cells_for(new, &named.whom)));
+    let (mut cells_was, cells_now) = (by_place(cells_for(effort, old, &named.whom)), by_place(cells_for(effort, new, &named.whom)));
+    let unfinished = effort.is_spent();
     let mut changes = Vec::new();
     for ((situation, tool, column), cell) in cells_now {
         let before = cells_was.remove(&(situation.clone(), tool.clone(), column));
-        if before.as_ref().is_some_and(|before| before.verdict == cell.verdict && before.needs == cell.needs) {
+        // A cell that was not made on the other side is no tool that was not there.
+        if before.as_ref().map_or(unfinished, |before| before.verdict == cell.verdict && before.needs == cell.needs) {
             continue;
         }
         let looser = before.as_ref().is_none_or(|before| cell.verdict < before.verdict || cell.verdict == before.verdict && cell.needs != before.needs);
         changes.push(CellChange { situation, column, tool, was: before.map(|before| before.words()), now: Some(cell.words()), looser });
     }
-    changes.extend(cells_was.into_values().map(|cell| CellChange {
+    changes.extend(cells_was.into_values().filter(|_| !unfinished).map(|cell| CellChange {
         was: Some(cell.words()),
         situation: cell.situation,
         column: cell.column,
@@ -71,6 +82,7 @@ pub fn diff(old: &Rules, new: &Rules) -> PolicyDiff {
         changed: now.iter().filter(|(id, text)| was.get(*id).is_some_and(|before| before != *text)).map(|(id, _)| id.clone()).collect(),
         cells: changes,
         left_out: Vec::new(),
+        unfinished,
     };
     // The same rules say the same to everybody. Where one differs, what it says to those whom another names is not known.
     if !differs.is_empty() {
@@ -80,9 +92,9 @@ pub fn diff(old: &Rules, new: &Rules) -> PolicyDiff {
 }
 
 impl PolicyDiff {
-    /// Whether the new set is looser as far as can be told: in a cell, or maybe for somebody of whom there is none.
+    /// Whether the new set is looser as far as can be told: in a cell, or maybe where there is none.
     pub fn is_looser(&self) -> bool {
-        self.cells.iter().any(|cell| cell.looser) || !self.left_out.is_empty()
+        self.cells.iter().any(|cell| cell.looser) || !self.left_out.is_empty() || self.unfinished
     }
 
     /// Whether nothing differs.
@@ -185,5 +197,24 @@ mod tests {
         let apart: Vec<String> = (0..5).map(|rule| refusing(&format!("r{rule}"), 8).replace("\"a", &format!("\"r{rule}-"))).collect();
         let all = diff(&with(&[]), &with(&apart));
         assert!(!all.left_out.is_empty() && all.is_looser(), "{:?}", all.left_out);
+    }
+
+    #[test]
+    fn a_difference_that_takes_too_much_is_told_as_unfinished_and_counts_as_looser() {
+        let tools = sample::tools().expect("sample");
+        let old = Rules::load(&shipped_rules(), &tools).expect("shipped");
+        let tight = "@id(\"none\") @reason(\"r\") forbid (principal, action in Action::\"send\", resource);";
+        let files: Vec<RuleFile> = shipped_rules().into_iter().chain([RuleFile { name: "90.cedar".into(), text: tight.into() }]).collect();
+        let new = Rules::load(&files, &tools).expect("rules");
+        let whole = diff(&old, &new);
+        assert!(!whole.cells.is_empty() && !whole.unfinished && !whole.is_looser(), "{whole:?}");
+        for left in [1, 500, 5_000, 10_000, 20_000, 40_000] {
+            let cut = diff_within(&Effort::of(left), &old, &new);
+            assert!(cut.unfinished || cut == whole, "{left}: {cut:?}");
+            assert_eq!((cut.added.as_slice(), cut.is_looser()), (["none".to_owned()].as_slice(), cut.unfinished), "{left}");
+            // What was not come to on one side is not taken for gone or new.
+            assert!(cut.cells.iter().all(|cell| whole.cells.contains(cell)), "{left}: {cut:?}");
+        }
+        assert!(diff_within(&Effort::of(500), &old, &new).unfinished);
     }
 }

@@ -2,11 +2,16 @@
 //!
 //! A judgement is a word, not a leave: only [`decide`](crate::decide()) turns it into a [`Permit`](crate::Permit).
 
+use crate::effort::Effort;
 use crate::facts::Facts;
 use crate::request::{AskError, Question, Said, ask_bare};
-use crate::rules::{Governed, Rule, Rules};
+use crate::rules::{Governed, Part, Rule, Rules};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use steward_core::{ApprovalSet, BlockClass, Denial, Needs, Role, Verdict};
+
+/// So many bytes of arguments are read by a rule in the time of one evaluation of a plain one.
+const ARGUMENTS_BYTES: u64 = 4096;
 
 /// What the rules say of some facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,19 +67,60 @@ impl Judgement {
 
 /// Judges some facts by the rules.
 pub fn judge(rules: &Rules, facts: &Facts) -> Judgement {
+    judge_asking(&Asking { effort: &Effort::unbounded(), each: 0 }, rules, facts)
+}
+
+/// The same as far as this effort goes: nothing where it is spent before the rules have said all.
+pub(crate) fn judge_within(effort: &Effort, rules: &Rules, facts: &Facts) -> Option<Judgement> {
+    let reads_arguments = rules.0.tools.get(&facts.tool).is_some_and(|tool| tool.slice.reads("args"));
+    let each = 1 + if reads_arguments { size(&facts.arguments) / ARGUMENTS_BYTES } else { 0 };
+    let judgement = judge_asking(&Asking { effort, each }, rules, facts);
+    // What was refused for want of effort is no word of the rules.
+    (!effort.is_spent()).then_some(judgement)
+}
+
+/// How much there is to read in a value, in bytes or so.
+fn size(value: &Value) -> u64 {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 1,
+        Value::String(text) => 1 + text.len() as u64,
+        Value::Array(items) => 1 + items.iter().map(size).sum::<u64>(),
+        Value::Object(fields) => 1 + fields.iter().map(|(name, inner)| name.len() as u64 + size(inner)).sum::<u64>(),
+    }
+}
+
+/// What asking rules may still take.
+struct Asking<'a> {
+    effort: &'a Effort,
+    /// In the time of how many evaluations one plain rule is evaluated on these facts.
+    each: u64,
+}
+
+impl Asking<'_> {
+    fn ask(&self, question: &Question<'_>, part: &Part, supposed: &BTreeSet<Role>) -> Result<Said, AskError> {
+        // The question itself is made anew each time, which is about as much as a rule.
+        if !self.effort.spend(self.each.saturating_mul(1 + part.weight)) {
+            return Err(AskError::Spent);
+        }
+        question.ask(part, supposed)
+    }
+}
+
+fn judge_asking(asking: &Asking<'_>, rules: &Rules, facts: &Facts) -> Judgement {
     let Some(tool) = rules.0.tools.get(&facts.tool) else {
         return Judgement::Block(unknown_tool(&facts.tool));
     };
     let said = Question::new(&rules.0, tool, facts).and_then(|question| {
-        let fixed = question.ask(&tool.slice.fixed, &BTreeSet::new())?;
-        let open = question.ask(&tool.slice.open, &BTreeSet::new())?;
-        let judge = Judge { rules, tool, facts, fixed, open };
+        let fixed = asking.ask(&question, &tool.slice.fixed, &BTreeSet::new())?;
+        let open = asking.ask(&question, &tool.slice.open, &BTreeSet::new())?;
+        let judge = Judge { asking, rules, tool, facts, fixed, open };
         Ok(judge.verdict(&question))
     });
     said.unwrap_or_else(|err| Judgement::Block(unaskable(&err)))
 }
 
 struct Judge<'a> {
+    asking: &'a Asking<'a>,
     rules: &'a Rules,
     tool: &'a Governed,
     facts: &'a Facts,
@@ -127,7 +173,7 @@ impl Judge<'_> {
                 continue;
             }
             // A set under which some rule cannot be evaluated does not suffice.
-            let Ok(said) = question.ask(&self.tool.slice.open, &set) else { continue };
+            let Ok(said) = self.asking.ask(question, &self.tool.slice.open, &set) else { continue };
             if said.errors.is_empty() && self.forbids(&said).is_empty() && (said.allows || self.fixed.allows) {
                 permits.extend(if self.fixed.allows { self.fixed.rules.clone() } else { BTreeSet::new() });
                 permits.extend(said.rules);
@@ -228,7 +274,7 @@ fn unknown_tool(tool: &str) -> Denial {
 fn unaskable(err: &AskError) -> Denial {
     let class = match err {
         AskError::Argument(_) => BlockClass::InvalidArguments,
-        AskError::Missing(_) | AskError::Request(_) => BlockClass::PolicyError,
+        AskError::Missing(_) | AskError::Request(_) | AskError::Spent => BlockClass::PolicyError,
     };
     Denial {
         class,

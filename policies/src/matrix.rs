@@ -1,8 +1,9 @@
 //! The matrix: for every tool, what happens without approval and with each role's. Kept as a file; a change of rules shows in it.
 
 use crate::cases::approvers;
+use crate::effort::Effort;
 use crate::facts::{Facts, WorldFact};
-use crate::judge::{Judgement, judge};
+use crate::judge::{Judgement, judge, judge_within};
 use crate::rules::{Governed, Rules};
 use crate::who::{Who, named};
 use crate::{args, sample};
@@ -65,18 +66,19 @@ impl MatrixCell {
 /// All cells: by situation, effect, tool and column; then the same for each agent, person and workspace that a rule names, of the tools it
 /// speaks of.
 /// Arguments, facts and counters that rules read are taken empty, false, and zero or the least number there is.
-pub fn matrix_cells(rules: &Rules) -> Vec<MatrixCell> {
-    cells_for(rules, &named(&[rules]).whom)
+/// Where the effort is spent by then, those that come last are missing.
+pub fn matrix_cells_within(effort: &Effort, rules: &Rules) -> Vec<MatrixCell> {
+    cells_for(effort, rules, &named(&[rules]).whom)
 }
 
-/// The cells for any agent, and for these.
-pub(crate) fn cells_for(rules: &Rules, others: &BTreeMap<Who, BTreeSet<String>>) -> Vec<MatrixCell> {
+/// The cells for any agent, and for these, as far as the effort goes.
+pub(crate) fn cells_for(effort: &Effort, rules: &Rules, others: &BTreeMap<Who, BTreeSet<String>>) -> Vec<MatrixCell> {
     let anybody = Who::default();
     let everybody = std::iter::once((&anybody, None)).chain(others.iter().map(|(who, tools)| (who, Some(tools))));
-    everybody.flat_map(|(who, only)| cells_of(rules, who, only)).collect()
+    everybody.take_while(|_| !effort.is_spent()).flat_map(|(who, only)| cells_of(effort, rules, who, only)).collect()
 }
 
-fn cells_of(rules: &Rules, who: &Who, only: Option<&BTreeSet<String>>) -> Vec<MatrixCell> {
+fn cells_of(effort: &Effort, rules: &Rules, who: &Who, only: Option<&BTreeSet<String>>) -> Vec<MatrixCell> {
     let mut tools: Vec<_> = rules.0.tools.iter().filter(|(name, _)| only.is_none_or(|only| only.contains(*name))).collect();
     tools.sort_by_key(|(name, tool)| (tool.effect, name.as_str()));
     let mut cells = Vec::new();
@@ -97,7 +99,7 @@ fn cells_of(rules: &Rules, who: &Who, only: Option<&BTreeSet<String>>) -> Vec<Ma
                         "none"
                     }
                 };
-                let judgement = judge(rules, &facts);
+                let Some(judgement) = judge_within(effort, rules, &facts) else { return cells };
                 let needs = match &judgement {
                     Judgement::Hold { needs, .. } => needs.iter().map(|set| set.iter().map(|role| role.name()).collect::<Vec<_>>().join("+")).collect(),
                     Judgement::Allow { .. } | Judgement::Block(_) => Vec::new(),
@@ -131,7 +133,7 @@ pub(crate) fn always_allowed(rules: &Rules) -> Vec<(String, Vec<String>)> {
 /// The matrix of these rules over their tools, as text: a table a situation, a line a tool, a column for each who approves or is acted for.
 /// The last column says who could release what is held.
 pub fn matrix(rules: &Rules) -> String {
-    let cells = matrix_cells(rules);
+    let cells = matrix_cells_within(&Effort::unbounded(), rules);
     let width = cells.iter().map(|cell| cell.tool.len()).max().unwrap_or(0).max(4);
     let mut tables = Vec::new();
     for table in cells.chunk_by(|one, next| one.situation == next.situation) {

@@ -5,7 +5,6 @@
 
 mod case;
 mod dimensions;
-mod effort;
 mod enumerate;
 mod formula;
 mod looks;
@@ -14,12 +13,12 @@ mod sentence;
 pub(crate) mod solver;
 mod walk;
 
+use crate::effort::Effort;
 use crate::facts::Facts;
 use crate::problem::{Problem, RulesError};
 use crate::rules::{Governed, RuleFile, Rules};
 use crate::sample;
 use cedar_policy::Policy;
-use effort::Effort;
 use enumerate::{Found, Searched};
 use formula::{Atoms, Formula};
 use sentence::Property;

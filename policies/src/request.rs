@@ -27,6 +27,9 @@ pub(crate) enum AskError {
     /// Cedar refuses the request.
     #[error("the facts make no request: {0}")]
     Request(String),
+    /// More would have to be evaluated than is left.
+    #[error("more would have to be evaluated than is left")]
+    Spent,
 }
 
 /// A proposal ready to be asked about, with these or other approvals.

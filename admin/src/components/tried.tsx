@@ -32,6 +32,7 @@ export function Tried({ result }: { result: Result }) {
       {result.left_out !== undefined && result.left_out.length > 0 && (
         <p className="rounded-lg bg-wait-wash px-3 py-2 text-sm font-medium text-wait">{t('leftOut', { rules: names(result.left_out) })}</p>
       )}
+      {result.unfinished === true && <p className="rounded-lg bg-bad-wash px-3 py-2 text-sm font-medium text-bad">{t('unfinished')}</p>}
       {result.warnings.map((warning) => (
         <p key={warning} dir="auto" className="rounded-lg bg-wait-wash px-3 py-2 text-sm text-wait">
           {warning}

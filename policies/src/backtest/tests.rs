@@ -178,3 +178,32 @@ fn no_mutation_goes_unnoticed() {
     }
     assert!(loosening >= 10, "{loosening} of them allow more");
 }
+
+#[test]
+fn what_is_on_record_is_judged_as_far_as_the_effort_goes() {
+    let (rules, all) = (rules_of(&shipped_rules()), recorded());
+    let effort = Effort::of(500);
+    let cut = backtest_within(&effort, &rules, all.clone());
+    assert!(effort.is_spent() && cut.judged > 0 && cut.judged < all.len(), "{} of {}", cut.judged, all.len());
+    assert_eq!((cut.changed(), cut.not_judged), (0, 0), "what was cut short is no decision");
+}
+
+#[test]
+fn two_hundred_rules_and_ten_thousand_decisions_are_far_from_the_bound() {
+    // All of them for one tool, each with whom it takes, and a mail that waits: the dear case of an honest house.
+    let approved = "context.approvals.roles.containsAny([Role::\"owner\", Role::\"manager\"])";
+    let of_house = (0..190).map(|number| {
+        let when = format!("context.run.step > {} && context.args.subject like \"*offer*\" && {approved}", 50 + number);
+        format!("@id(\"house-{number}\") @reason(\"r\") permit (principal, action == Action::\"mail.send\", resource) when {{ {when} }};\n")
+    });
+    let mut files = shipped_rules();
+    files.push(RuleFile { name: "90-house.cedar".into(), text: of_house.collect() });
+    let rules = rules_of(&files);
+    let arguments = serde_json::json!({ "to": ["anna@known.example"], "subject": "Monday", "body": "Nine is fine. ".repeat(40) });
+    let facts = Facts { arguments, dest: Integrity::Outside, ..sample::facts("mail.send") };
+    assert_eq!(judge(&rules, &facts).verdict(), Verdict::Hold);
+    let one = Recorded { name: "a".into(), verdict: Verdict::Hold, class: None, rules: Vec::new(), facts: Some(facts) };
+    // Ten decisions of ten thousand, in a half of their part.
+    let effort = Effort::of(steward_core::limits::COMPARE_EVALUATIONS_MAX / 1_000 / 2);
+    assert_eq!(backtest_within(&effort, &rules, vec![one; 10]).judged, 10);
+}

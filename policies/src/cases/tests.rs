@@ -88,3 +88,10 @@ fn a_case_says_who_acts_for_whom_and_where() {
     check(&format!("context.approvals.people.contains(Person::\"{person}\")"), &format!("people = [\"{person}\"]"));
     check("context.run.step > 3", "step = 4");
 }
+
+#[test]
+fn cases_that_are_not_come_to_are_refused_and_not_passed_over() {
+    let run = |left: u64| run_cases_within(&Effort::of(left), &shipped_rules(), &[], &crate::shipped_cases());
+    assert!(run(100).expect_err("too much").to_string().contains("what comes before took all evaluations of one check"));
+    assert!(run(steward_core::limits::COMPARE_EVALUATIONS_MAX / 20).is_ok(), "what is shipped takes a small part");
+}

@@ -389,3 +389,29 @@ fn whatever_the_facts_the_shipped_rules_never_let_these_through_without_approval
         }
     }
 }
+
+#[test]
+fn every_set_of_roles_that_is_tried_is_counted() {
+    let roles = Role::ALL.map(|role| format!("Role::\"{}\"", role.name())).join(", ");
+    let all = format!("permit: context.approvals.roles.containsAll([{roles}])");
+    let text: String = (0..50).map(|number| rule(&format!("r{number}"), &all)).collect();
+    let (rules, facts) = (rules(&text), sample::facts("mail.send"));
+    let held = judge(&rules, &facts);
+    assert_eq!(held.verdict(), Verdict::Hold);
+    // Once as it stands, and once for each of the 31 sets.
+    assert_eq!(judge_within(&Effort::of(31 * 50), &rules, &facts), None);
+    assert_eq!(judge_within(&Effort::of(33 * 51 + 2), &rules, &facts), Some(held));
+}
+
+#[test]
+fn long_rules_and_long_arguments_count_for_more() {
+    let plain = rules(&rule("a", "permit: context.args.subject like \"*x*\""));
+    let long = rules(&rule("a", &format!("permit: context.args.subject like \"*{}*\"", "x".repeat(40_000))));
+    let facts = sample::facts("mail.send");
+    let facts = Facts { arguments: serde_json::json!({ "to": ["a"], "subject": "s", "body": "b" }), ..facts };
+    let mut wordy = facts.clone();
+    wordy.arguments["body"] = serde_json::json!("b".repeat(400_000));
+    assert!(judge_within(&Effort::of(20), &plain, &facts).is_some());
+    assert_eq!(judge_within(&Effort::of(20), &long, &facts), None);
+    assert_eq!(judge_within(&Effort::of(20), &plain, &wordy), None);
+}

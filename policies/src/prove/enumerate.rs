@@ -6,11 +6,11 @@
 
 use super::case;
 use super::dimensions::{self, Dimension};
-use super::effort::Effort;
 use super::formula::{Answer, Atoms, Formula};
 use super::looks::Looks;
 use super::sentence::Property;
 use super::walk::{Table, Walked, walk};
+use crate::effort::{Effort, weight};
 use crate::facts::Facts;
 use crate::matrix::blank;
 use crate::request::Question;
@@ -24,9 +24,6 @@ use steward_core::{ToolSpec, Verdict};
 const TRIES_MAX: u64 = 4_000;
 /// The most facts that are tried for one combination.
 const TRIES_EACH_MAX: u64 = 500;
-
-/// So many bytes of a question are evaluated in the time of one evaluation of a plain one.
-const QUESTION_BYTES: usize = 1024;
 
 /// Where calls are looked at.
 pub(super) struct Place<'a> {
@@ -199,11 +196,6 @@ impl<'a> World<'a> {
         }
         None
     }
-}
-
-/// In the time of how many evaluations of a plain question this text is evaluated.
-fn weight(text: &str) -> u64 {
-    1 + (text.len() / QUESTION_BYTES) as u64
 }
 
 /// A question as a rule of its own.

@@ -7,12 +7,12 @@
 
 mod told;
 
-use super::effort::Effort;
 use super::enumerate::{self, Found};
 use super::formula::{Atoms, Formula};
 use super::looks::{Looks, is_below};
 use super::sentence::Property;
 use super::{CounterExample, Proof, PropertyFile, ProveError, Task, Whose, is_alike};
+use crate::effort::Effort;
 use crate::rules::{Governed, RuleFile, Rules};
 use crate::schema;
 use cedar_policy::{Authorizer, Policy, PolicyId, PolicySet, RequestEnv, Schema};

@@ -4,8 +4,8 @@
 //! as one of the formulas says what is not wanted.
 
 use super::dimensions::Dimension;
-use super::effort::Effort;
 use super::formula::{Answer, Formula};
+use crate::effort::Effort;
 use crate::facts::Facts;
 use std::collections::BTreeSet;
 

@@ -1,5 +1,6 @@
 //! The rules that can matter for one tool, sorted once at load so that a decision looks at no others.
 
+use crate::effort::weight;
 use crate::rules::parse::Parsed;
 use cedar_policy::{ActionConstraint, EntityUid, Policy, PolicySet};
 use std::collections::BTreeSet;
@@ -39,13 +40,17 @@ pub(crate) struct Part {
     pub(crate) on_texts: BTreeSet<usize>,
     /// Folding changes a literal of one of them.
     pub(crate) literals_fold: bool,
+    /// In the time of how many evaluations of a plain rule all of them are evaluated once, as written and folded.
+    pub(crate) weight: u64,
 }
 
 impl Part {
     fn add(&mut self, index: usize, rule: &Parsed) -> Result<(), Box<dyn std::error::Error>> {
         self.plain.add(rule.policy.clone())?;
+        self.weight += weight(&rule.rule.text);
         if rule.reads.reads("args") {
             self.folded.add(rule.folded.as_ref().unwrap_or(&rule.policy).clone())?;
+            self.weight += weight(&rule.rule.text);
             self.on_texts.insert(index);
             self.literals_fold |= rule.folded.is_some();
         }

@@ -60,6 +60,9 @@ pub const BREAK_GLASS_HOURS: i64 = 4;
 /// The most evaluations of all that one proof by enumeration looks at: beyond it, what is left is not proved. It bounds what a set of rules that
 /// somebody proposes can keep busy; what ships takes a small part of it.
 pub const PROVE_EVALUATIONS_MAX: u64 = 4_000_000;
+/// The most evaluations of rules in which one set is compared with another, tried on what is on record and on its cases: beyond it, what is left is
+/// not looked at, and the set may not be approved. Two hundred rules and ten thousand decisions take a small part of it.
+pub const COMPARE_EVALUATIONS_MAX: u64 = 40_000_000;
 /// How long a password given in a session proves who is there, in hours.
 pub const PROOF_HOURS: i64 = 4;
 /// How long after signing in, or after giving the password, one may set up a first second factor or set a secret, in minutes.

@@ -3,6 +3,7 @@
 use crate::cli::definitions::{difference, text};
 use crate::cli::error::CliError;
 use crate::cli::output::{Output, Tone, one_line};
+use crate::policy_set::UNFINISHED;
 use serde_json::{Value, json};
 
 /// Letters of a reason in a list.
@@ -142,6 +143,9 @@ fn rules(output: &Output, shown: &Value) -> Result<(), CliError> {
     }
     for rule in found(shown, "/report/changes/left_out") {
         output.line(output.tone(Tone::Bad, &format!("rule {} names more than are compared; for the rest the rules may be looser", text(rule))))?;
+    }
+    if shown.pointer("/report/changes/unfinished") == Some(&json!(true)) {
+        output.line(output.tone(Tone::Bad, UNFINISHED))?;
     }
     for property in found(shown, "/report/properties").iter().filter(|property| property.get("status") != Some(&json!("proved"))) {
         let part = |name: &str| property.get(name).map(text).unwrap_or_default();

@@ -6,7 +6,7 @@ use crate::cli::error::CliError;
 use crate::cli::output::{Output, Tone, counted};
 use crate::cli::progress::Progress;
 use crate::cli::terminal::{Terminal, Who, with};
-use crate::policy_set::{NamedText, PolicySet, ProposalReport, measure};
+use crate::policy_set::{NamedText, PolicySet, ProposalReport, UNFINISHED, measure};
 use crate::wiring::adopt::approved_set;
 use crate::wiring::logging;
 use crate::wiring::seed::write_new;
@@ -108,6 +108,9 @@ fn print(output: &Output, report: &ProposalReport) -> Result<(), CliError> {
     }
     for case in &report.failed_cases {
         output.line(format!("{} {}: {}: {}", output.tone(Tone::Bad, "FAILED"), case.file, case.name, case.differences.join("; ")))?;
+    }
+    if report.changes.unfinished {
+        output.line(output.tone(Tone::Bad, UNFINISHED))?;
     }
     let verdict = if report.sound { output.tone(Tone::Good, "Sound.") } else { output.tone(Tone::Bad, "Not sound.") };
     output.line(format!(

@@ -8,10 +8,10 @@ use crate::policy_set::{BacktestView, NamedText};
 use crate::recorded::{judging, recorded};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use steward_core::limits::PAGE_MAX;
+use steward_core::limits::{COMPARE_EVALUATIONS_MAX, PAGE_MAX};
 use steward_core::{DecisionId, Verdict};
 use steward_office::actions;
-use steward_policies::{Again, Judgement, Recorded, RuleFile, Rules, RulesError, judge_again};
+use steward_policies::{Again, Effort, Judgement, Recorded, RuleFile, Rules, RulesError, judge_again};
 use steward_store::decision::Filter;
 use steward_store::page::Page;
 use utoipa::ToSchema;
@@ -112,7 +112,7 @@ pub(crate) async fn handle(caller: Caller, Json(proposed): Json<Proposed>) -> An
         let _place = place;
         let rules = Rules::load(&files, &tools)?;
         let chosen = named.map(|(id, one)| ChosenView::of(id, &rules, one));
-        Ok(TrialView { changes: BacktestView::of(&in_force, &rules, decisions), chosen })
+        Ok(TrialView { changes: BacktestView::of(&Effort::of(COMPARE_EVALUATIONS_MAX), &in_force, &rules, decisions), chosen })
     });
     let view = judged.await.map_err(given_up)?;
     json(StatusCode::OK, &view.map_err(|err| broken(&err))?)
