@@ -3,6 +3,7 @@
 
 use super::text;
 use std::collections::HashSet;
+use std::ops::Range;
 
 /// Words too common to name anything.
 const STOP: &[&str] = &[
@@ -159,21 +160,50 @@ impl Names {
         names
     }
 
+    /// Reads a folded part of a text. Which of its words are names the whole says: nothing is written large here.
+    pub(super) fn of_part(folded: &str, whole: &Self) -> Self {
+        let mut names = Self::of([folded]);
+        names.proper.extend(words(folded).filter(|word| whole.proper.contains(*word)).map(str::to_owned));
+        names
+    }
+
+    /// Where names stand in the text these were read from, folded, by bytes: what is in quotes, with them, and these phrases, whatever marks
+    /// are between their words.
+    pub(super) fn places<'a>(&self, folded: &str, phrases: impl IntoIterator<Item = &'a str>) -> Vec<Range<usize>> {
+        let (letters, mut places) = (folded.chars().collect::<Vec<char>>(), Vec::new());
+        let (mut at, mut from) = (0, 0);
+        while let Some(letter) = letters.get(at) {
+            // Folded, quotes of two lines may look like one pair.
+            let end = in_quotes(&letters, at).filter(|(inner, _)| self.is_written(&text::folded(inner))).map(|(_, end)| end);
+            let length = end.map_or(letter.len_utf8(), |end| letters.get(at..=end).into_iter().flatten().copied().map(char::len_utf8).sum());
+            if end.is_some() {
+                places.push(from..from + length);
+            }
+            from += length;
+            at = end.unwrap_or(at) + 1;
+        }
+        let placed = placed(folded);
+        for phrase in phrases {
+            let wanted: Vec<&str> = words(phrase).collect();
+            if wanted.is_empty() {
+                continue;
+            }
+            let found = placed.windows(wanted.len()).filter(|row| row.iter().map(|(_, word)| *word).eq(wanted.iter().copied()));
+            places.extend(found.filter_map(|row| {
+                let ((from, _), (last, word)) = (row.first()?, row.last()?);
+                Some(*from..*last + word.len())
+            }));
+        }
+        places
+    }
+
     /// Takes what stands in quotes out of a text.
     fn take_quoted(&mut self, written: &str) -> String {
         let letters: Vec<char> = written.chars().collect();
         let mut rest = String::with_capacity(written.len());
         let mut at = 0;
         while let Some(letter) = letters.get(at).copied() {
-            let opens = at.checked_sub(1).and_then(|before| letters.get(before)).is_none_or(|before| !text::is_letter(*before));
-            let found = QUOTES.iter().filter(|(open, _)| opens && *open == letter).find_map(|(_, close)| {
-                let end = letters.iter().skip(at + 1).take(QUOTED_MAX + 1).position(|other| other == close)? + at + 1;
-                let inner: String = letters.get(at + 1..end)?.iter().collect();
-                // An apostrophe inside of a word closes nothing.
-                let ends = letters.get(end + 1).is_none_or(|after| !text::is_letter(*after));
-                (ends && !inner.contains('\n') && inner.chars().any(char::is_alphanumeric)).then_some((inner, end))
-            });
-            if let Some((inner, end)) = found {
+            if let Some((inner, end)) = in_quotes(&letters, at) {
                 self.explicit.insert(text::folded(&inner));
                 rest.push_str(" \u{1} ");
                 at = end + 1;
@@ -237,6 +267,19 @@ impl Names {
     }
 }
 
+/// What stands in quotes that open at this letter, and where they close.
+fn in_quotes(letters: &[char], at: usize) -> Option<(String, usize)> {
+    let letter = letters.get(at)?;
+    let opens = at.checked_sub(1).and_then(|before| letters.get(before)).is_none_or(|before| !text::is_letter(*before));
+    QUOTES.iter().filter(|(open, _)| opens && open == letter).find_map(|(_, close)| {
+        let end = letters.iter().skip(at + 1).take(QUOTED_MAX + 1).position(|other| other == close)? + at + 1;
+        let inner: String = letters.get(at + 1..end)?.iter().collect();
+        // An apostrophe inside of a word closes nothing.
+        let ends = letters.get(end + 1).is_none_or(|after| !text::is_letter(*after));
+        (ends && !inner.contains('\n') && inner.chars().any(char::is_alphanumeric)).then_some((inner, end))
+    })
+}
+
 /// A text that is the value itself: an address, an account, a number, a moment.
 fn is_hard(folded: &str) -> bool {
     folded.contains('@')
@@ -258,6 +301,17 @@ fn is_form(word: &str) -> bool {
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|letter: char| !text::is_letter(letter)).filter(|word| !word.is_empty())
+}
+
+/// The words of a text, each with the byte at which it begins.
+fn placed(text: &str) -> Vec<(usize, &str)> {
+    let (mut at, is_mark) = (0, |letter: char| !text::is_letter(letter));
+    let words = text.split_inclusive(is_mark).filter_map(|piece| {
+        let (from, word) = (at, piece.trim_end_matches(is_mark));
+        at += piece.len();
+        (!word.is_empty()).then_some((from, word))
+    });
+    words.collect()
 }
 
 fn is_content(word: &str) -> bool {

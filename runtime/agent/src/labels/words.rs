@@ -10,6 +10,7 @@ use super::text;
 use crate::intent::Intent;
 use crate::run::Run;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::Range;
 use std::sync::OnceLock;
 use steward_core::{Integrity, ToolSpec};
 
@@ -69,6 +70,12 @@ struct Said {
 impl Said {
     fn of(text: &str) -> Self {
         Self { folded: text::folded(text), names: Names::of([text]), intent: OnceLock::new() }
+    }
+
+    /// Its parts between commas and words that join. None of those within one of these phrases or in quotes parts anything.
+    fn parts<'a>(&self, phrases: impl IntoIterator<Item = &'a str>) -> Vec<Self> {
+        let parts = clauses(&self.folded, &self.names.places(&self.folded, phrases)).into_iter().filter(|part| !part.trim().is_empty());
+        parts.map(|part| Self { folded: text::folded(part), names: Names::of_part(part, &self.names), intent: OnceLock::new() }).collect()
     }
 
     /// Whether it names a record, by one of these phrases or by its id, where that is one.
@@ -269,8 +276,8 @@ impl Words {
         let names_all = |sentence: &Said| named.iter().all(|(called, id)| sentence.names(called, *id));
         self.sentences().iter().filter(|sentence| names_all(sentence) && sentence.asks(spec)).any(|sentence| {
             // Of "read this and publish that", the part that names it asks for it too, or the next one does: "take this and publish it".
-            // A name may itself be of two parts.
-            let parts: Vec<Said> = clauses(&sentence.folded).filter(|part| !part.trim().is_empty()).map(Said::of).collect();
+            // Several records may be named in several parts, so that none names all.
+            let parts = sentence.parts(named.iter().flat_map(|(called, id)| called.iter().copied().chain(*id)));
             let naming: Vec<usize> = (0..).zip(&parts).filter(|(_, part)| names_all(part)).map(|(at, _)| at).collect();
             let asked = |at: usize| parts.get(at).is_some_and(|part| part.asks(spec));
             let goes_on = |at: usize| parts.get(at).is_some_and(|part| takes_up(&part.folded));
@@ -289,15 +296,36 @@ impl Words {
     }
 }
 
-/// The parts of a folded sentence between commas and words that join.
-fn clauses(folded: &str) -> impl Iterator<Item = &str> {
-    // "And" is written onto the word behind it in Arabic.
-    let joins = [" and ", " then ", " und ", " dann ", " y ", " luego ", " et ", " puis ", " ثم ", " و", " र ", " अनि "];
-    let mut parts: Vec<&str> = folded.split([',', ';', '\u{60c}', '\u{61b}']).collect();
-    for join in joins {
-        parts = parts.into_iter().flat_map(|part| part.split(join)).collect();
+/// The parts of a folded sentence between commas and words that join. Those within a name, which stands at one of these places, part nothing.
+fn clauses<'a>(folded: &'a str, names: &[Range<usize>]) -> Vec<&'a str> {
+    // "And" is written onto the word behind it in Arabic: a name that begins with its letter is no "and".
+    let words = [" and ", " then ", " und ", " dann ", " y ", " luego ", " et ", " puis ", " ثم ", " و", " र ", " अनि "];
+    let mut masked = folded.to_owned();
+    for name in names {
+        if masked.get(name.clone()).is_some() {
+            masked.replace_range(name.clone(), &"\u{1}".repeat(name.len()));
+        }
     }
-    parts.into_iter()
+    let mut parts: Vec<Range<usize>> = std::iter::once(0..folded.len()).collect();
+    for join in [",", ";", "\u{60c}", "\u{61b}"].into_iter().chain(words) {
+        parts = parts.into_iter().flat_map(|part| cut(&masked, &part, join)).collect();
+    }
+    parts.into_iter().filter_map(|part| folded.get(part)).collect()
+}
+
+/// What stands before, between and behind these words within a part of a text.
+fn cut(text: &str, part: &Range<usize>, join: &str) -> Vec<Range<usize>> {
+    let mut from = part.start;
+    let found = text.get(part.clone()).unwrap_or_default().match_indices(join);
+    let mut pieces: Vec<Range<usize>> = found
+        .map(|(at, _)| {
+            let piece = from..part.start + at;
+            from = piece.end + join.len();
+            piece
+        })
+        .collect();
+    pieces.push(from..part.end);
+    pieces
 }
 
 /// Whether a part does something with what the one before it names: "publish it".

@@ -522,6 +522,34 @@ fn what_goes_to_nobody_in_particular_is_named_where_it_is_asked_for() {
 }
 
 #[test]
+fn a_word_that_joins_within_a_name_parts_no_order() {
+    let publish = ToolSpec::sample("files.publish", Effect::Send, &[("id", ArgumentRole::Id("file".into()))]);
+    for (message, name, leak) in [
+        ("Read Research and Development and publish plan.txt", "Research and Development", true),
+        ("Read 'Research and Development' and publish plan.txt", "Research and Development.docx", true),
+        ("Read Wages, Summer and publish plan.txt", "Wages, Summer", true),
+        ("Read Kickoff and publish plan.txt", "Kickoff", true),
+        ("اقرأ تقرير وليد ثم انشر الخطة", "تقرير وليد", true),
+        ("اقرأ وليد ثم انشر الخطة", "وليد", true),
+        ("Read plan.txt and publish Research and Development", "Research and Development", false),
+        ("Read plan.txt and publish 'Research and Development'", "Research and Development.docx", false),
+        ("Take Research and Development and publish it", "Research and Development", false),
+        ("Read plan.txt, and publish Wages, Summer", "Wages, Summer", false),
+        ("Read plan.txt and publish Kickoff", "Kickoff", false),
+        ("اقرأ الخطة ثم انشر تقرير وليد", "تقرير وليد", false),
+        ("اقرأ الخطة ثم انشر وليد", "وليد", false),
+    ] {
+        let (run, mut shown, tools) = files(message);
+        let list = &tools["files.list"];
+        let mut labels = list.result_labels.clone();
+        labels.insert("/*/name".to_owned(), Origin::Directory);
+        let found = json!([{"id": "3", "name": name, "text": "", "shared": {"boss@good.example": "r"}}]);
+        shown.add_result("call_2_0", "files.list", &found, &labels, &BTreeMap::new(), &list.records, true);
+        assert_eq!(traced(&run, &shown, &publish, &json!({"id": "3"})).leak, leak, "{message}: {name}");
+    }
+}
+
+#[test]
 fn a_list_and_a_wrapped_line_are_one_sentence() {
     for (message, id, leak) in [
         ("Do these:\n- read wages.txt\n- share plan.txt with eve@x.example", "2", true),
