@@ -14,7 +14,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use steward_core::event::AskFailure;
 
 /// Where questions go, behind the address.
@@ -66,17 +66,19 @@ enum Block<'a> {
 impl<'a> Body<'a> {
     pub(super) fn new(model: &'a str, request: &'a AskRequest, tools: &'a ReadyTools, output_tokens_max: u32, stream: bool) -> Self {
         let mut messages = Vec::with_capacity(request.messages.len() + 1);
+        let mut ids = Ids::default();
         for turn in turns(&request.messages) {
             // Results stand before words: the other way round is refused.
-            let results = turn.results.into_iter().map(|result| Block::ToolResult { tool_use_id: id(result.id), content: result.text });
-            let texts = turn.texts.into_iter().map(|text| Block::Text { text });
-            let calls = turn.calls.into_iter().map(|call| Block::ToolUse {
-                id: id(&call.provider_id),
+            let results = turn.results.into_iter().map(|result| Block::ToolResult { tool_use_id: ids.of_result(result.id), content: result.text });
+            let mut content: Vec<Block<'a>> = results.collect();
+            content.extend(turn.texts.into_iter().map(|text| Block::Text { text }));
+            content.extend(turn.calls.into_iter().map(|call| Block::ToolUse {
+                id: ids.of_call(&call.provider_id),
                 name: tools.names.wire(&call.tool),
                 input: Arguments(&call.arguments),
-            });
+            }));
             let role = if turn.is_models { "assistant" } else { "user" };
-            messages.push(Message { role, content: results.chain(texts).chain(calls).collect() });
+            messages.push(Message { role, content });
         }
         Self { model, max_tokens: output_tokens_max, system: &request.system, messages, tools: tools.anthropic(), stream }
     }
@@ -89,8 +91,35 @@ fn id(id: &str) -> Cow<'_, str> {
     if !id.is_empty() && id.len() <= ID_MAX && id.bytes().all(fits) {
         return id.into();
     }
+    marked(id).into()
+}
+
+/// What stands in the place of an id.
+fn marked(id: &str) -> String {
     let mark: String = hex(&Sha256::digest(id.as_bytes())).chars().take(MARK).collect();
-    format!("toolu_{mark}").into()
+    format!("toolu_{mark}")
+}
+
+/// The ids of a conversation's calls, each as it goes out: Anthropic takes none twice in a question, and others count theirs anew in each answer.
+#[derive(Default)]
+struct Ids<'a> {
+    /// How often each came, and how it went out the last time: what became of a call stands right behind its turn.
+    came: HashMap<&'a str, (usize, Cow<'a, str>)>,
+}
+
+impl<'a> Ids<'a> {
+    /// That of the next call. One that came before goes out with a mark by how often it did, which is the same at every step of a run.
+    fn of_call(&mut self, said: &'a str) -> Cow<'a, str> {
+        let times = self.came.get(said).map_or(0, |(times, _)| *times);
+        let out = if times == 0 { id(said) } else { marked(&format!("{said}\n{times}")).into() };
+        self.came.insert(said, (times + 1, out.clone()));
+        out
+    }
+
+    /// That of the call which this became of.
+    fn of_result(&self, said: &'a str) -> Cow<'a, str> {
+        self.came.get(said).map_or_else(|| id(said), |(_, out)| out.clone())
+    }
 }
 
 /// A whole message, or one event of a stream; every field may be missing.

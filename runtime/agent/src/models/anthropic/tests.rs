@@ -171,3 +171,28 @@ fn a_conversation_goes_out_with_results_first_and_ids_that_fit() {
     }
     assert_eq!(id("call_a-1"), "call_a-1");
 }
+
+#[test]
+fn an_id_that_comes_again_goes_out_as_another_and_its_result_finds_it() {
+    let other = "functions.crm_find:0";
+    let mut messages = vec![ModelMessage::Person { text: "Find them.".to_owned() }];
+    for id in ["call_9_0", other, "call_9_0", "call_9_0", other] {
+        let call = ProposedCall { provider_id: id.to_owned(), tool: "crm.find".to_owned(), arguments: json!({}), broken: None };
+        messages.push(ModelMessage::Agent { text: String::new(), calls: vec![call] });
+        messages.push(ModelMessage::ToolResult { provider_id: id.to_owned(), tool: "crm.find".to_owned(), text: "none".to_owned() });
+    }
+    let sent = |messages: &[ModelMessage], field: &str| -> Vec<String> {
+        let request = AskRequest { messages: messages.to_vec(), tools: [tool("crm.find")].into(), ..AskRequest::default() };
+        let tools = ToolSets::default().ready(&request.tools);
+        let body = serde_json::to_value(Body::new("m", &request, &tools, 1, false)).expect("JSON");
+        let blocks = body["messages"].as_array().into_iter().flatten().filter_map(|message| message["content"].as_array()).flatten();
+        blocks.filter_map(|block| block[field].as_str().map(str::to_owned)).collect()
+    };
+    let calls = sent(&messages, "id");
+    assert_eq!((calls.len(), calls.iter().collect::<BTreeSet<_>>().len()), (5, 5), "each once: {calls:?}");
+    assert_eq!(calls, sent(&messages, "tool_use_id"));
+    assert_eq!((calls[0].as_str(), calls[1].as_str()), ("call_9_0", &*id(other)), "as ever the first time");
+    assert!(calls.iter().all(|call| *id(call) == **call), "{calls:?}");
+    // Nothing changes for a call where what was said before is no longer shown, or more follows.
+    assert_eq!((&sent(&messages[1..], "id")[..], &sent(&messages[..7], "id")[..]), (&calls[..], &calls[..3]));
+}
