@@ -167,7 +167,8 @@ impl Asking<'_> {
         read(answer.get(), gather)
     }
 
-    /// Follows a stream to its end; it is over when the provider ends it, or a moment after the model said that it is done.
+    /// Follows a stream to its end; it is over when the provider ends it, or a moment after the model said that it is done, where that is said
+    /// once.
     async fn follow(
         &self,
         mut stream: StreamResponse<Box<RawValue>>,
@@ -175,12 +176,12 @@ impl Asking<'_> {
         read: &mut (dyn FnMut(&str, &mut Gather<'_>) -> Result<(), Fault> + Send),
     ) -> Result<(), Fault> {
         loop {
-            let finished = gather.finish.is_some();
-            let patience = if finished { TAIL_MS } else { self.candidate.inner.silence_ms };
+            let is_whole = gather.finish.is_some_and(|finish| finish != Finish::Done || !gather.ends_with_stream);
+            let patience = if is_whole { TAIL_MS } else { self.candidate.inner.silence_ms };
             let until = self.deadline.min(Instant::now() + Duration::from_millis(patience));
             let event = match timeout_at(until, stream.next()).await {
                 Ok(event) => event,
-                Err(_) if finished => return Ok(()),
+                Err(_) if is_whole => return Ok(()),
                 Err(_) => return Err(self.too_late(until)),
             };
             match event {
@@ -192,8 +193,9 @@ impl Asking<'_> {
                     }
                     read(json.get(), gather)?;
                 }
+                None if is_whole || gather.finish.is_some() && self.exchange.ended() => return Ok(()),
                 // The answer was whole before the connection broke.
-                None | Some(Err(_)) if finished => return Ok(()),
+                Some(Err(_)) if is_whole => return Ok(()),
                 None => return Err(Fault::new(AskFailure::CutOff, "ended its answer in the middle")),
                 Some(Err(_)) if self.exchange.ended() => return Err(Fault::new(AskFailure::CutOff, "ended its answer in the middle of a letter")),
                 Some(Err(_)) => return Err(Fault::new(AskFailure::Malformed, "sent bytes that are no text")),

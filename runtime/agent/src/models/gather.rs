@@ -80,6 +80,8 @@ pub(super) struct Gather<'a> {
     slots: Vec<Slot>,
     pub(super) reported: Reported,
     pub(super) finish: Option<Finish>,
+    /// Whether only the end of a stream ends the answer, since any piece of it may say that the model is done.
+    pub(super) ends_with_stream: bool,
     deltas: Option<&'a UnboundedSender<String>>,
     encoding: Encoding,
     tokens_max: u64,
@@ -99,6 +101,7 @@ impl<'a> Gather<'a> {
             slots: Vec::new(),
             reported: Reported::default(),
             finish: None,
+            ends_with_stream: false,
             deltas,
             encoding,
             tokens_max: asked + asked / 4 + TOKENS_SPARE,

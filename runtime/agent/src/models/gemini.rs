@@ -210,6 +210,8 @@ impl Reader {
     /// Reads a whole answer or the next piece of it.
     pub(super) fn read(&mut self, json: &str, gather: &mut Gather<'_>) -> Result<(), Fault> {
         let piece: Piece = serde_json::from_str(json).map_err(|_| super::ask::not_of_form())?;
+        // Older endpoints say `STOP` with each piece, and no mark stands at the end of a stream.
+        gather.ends_with_stream = true;
         if let Some(usage) = &piece.usage_metadata {
             used(usage, gather);
         }

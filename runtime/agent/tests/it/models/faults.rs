@@ -168,6 +168,8 @@ async fn an_answer_that_does_not_come_times_out_and_its_question_is_charged() {
 async fn an_answer_cut_anywhere_is_no_answer() {
     let reply = || Reply::Said(Said { text: "Grüße, Ada — 你好".to_owned(), piece: 1, ..Said::default() });
     for mode in MODES {
+        // Gemini's streams have no mark at their end: one that breaks behind its last piece was broken off, too.
+        let has_mark = mode.streamed && mode != GEMINI_STREAM;
         let whole = told(reply(), mode).await.expect("whole");
         assert_eq!(whole.text, "Grüße, Ada — 你好");
         let mut cuts = 0;
@@ -175,7 +177,7 @@ async fn an_answer_cut_anywhere_is_no_answer() {
         for bytes in (1..).step_by(if mode.streamed { 41 } else { 7 }) {
             match told(Reply::CutAfter(bytes, Box::new(reply())), mode).await {
                 Ok(answer) => {
-                    assert!(mode.streamed, "{mode:?}: a whole answer has no end but its end");
+                    assert!(has_mark, "{mode:?}: a whole answer has no end but its end");
                     assert_eq!(answer.text, whole.text, "{mode:?} after {bytes}: the answer was complete");
                     break;
                 }
@@ -183,7 +185,7 @@ async fn an_answer_cut_anywhere_is_no_answer() {
                     let charge = if error.usage.output > 0 { Charge::Both } else { Charge::Input };
                     check(&error, mode, AskFailure::CutOff, "", charge);
                     cuts += 1;
-                    if !mode.streamed && cuts > 40 {
+                    if !has_mark && cuts > 80 {
                         break;
                     }
                 }

@@ -3,7 +3,7 @@
 use super::{ANTHROPIC, ANTHROPIC_STREAM, GEMINI, GEMINI_STREAM, Mode, ask, model, models, request, strong, told};
 use serde_json::{Value, json};
 use steward_agent::models::{ModelMessage, Provider};
-use steward_agent::testing::{Reply, ScriptedModel};
+use steward_agent::testing::{Raw, Reply, ScriptedModel};
 use steward_core::event::AskFailure;
 
 const OWN: [Mode; 4] = [ANTHROPIC, ANTHROPIC_STREAM, GEMINI, GEMINI_STREAM];
@@ -63,6 +63,29 @@ async fn what_became_of_a_call_finds_its_call() {
         };
         assert_eq!((calls.len(), &calls), (2, &results), "{mode:?}: {body}");
     }
+}
+
+#[tokio::test]
+async fn what_each_piece_says_of_an_end_ends_no_answer_before_its_stream() {
+    let piece = |text: &str, reason: &str| json!({ "candidates": [{ "content": { "parts": [{ "text": text }] }, "finishReason": reason }] }).to_string();
+    let first = format!("data: {}\n\n", piece("Hel", "STOP")).len();
+    let reply = || Box::new(Raw::data([piece("Hel", "STOP"), piece("lo", "STOP")]));
+    let hung = async |bytes: usize, reply: Box<Reply>| {
+        let server = ScriptedModel::start(vec![Reply::HangAfter(bytes, reply)]).await;
+        let mut config = model(&server.base_url(), GEMINI_STREAM);
+        config.silence_ms = 1_500;
+        ask(&models(config), GEMINI_STREAM, &request()).await.0.expect_err("no end")
+    };
+    for bytes in [first, first + 9] {
+        let error = told(Reply::CutAfter(bytes, reply()), GEMINI_STREAM).await.expect_err("cut");
+        assert_eq!(error.failure, AskFailure::CutOff, "after {bytes}: {error}");
+    }
+    let error = hung(first, reply()).await;
+    assert!(error.failure == AskFailure::Timeout && error.usage.output > 0, "{error}");
+    assert_eq!(told(*reply(), GEMINI_STREAM).await.expect("an answer").text, "Hello");
+    // What a filter says is said once.
+    let error = hung(usize::MAX, Box::new(Raw::data([piece("Hel", "SAFETY")]))).await;
+    assert_eq!(error.failure, AskFailure::Refused, "{error}");
 }
 
 #[tokio::test]
