@@ -405,8 +405,8 @@ fn every_set_of_roles_that_is_tried_is_counted() {
 
 #[test]
 fn long_rules_and_long_arguments_count_for_more() {
-    let plain = rules(&rule("a", "permit: context.args.subject like \"*x*\""));
-    let long = rules(&rule("a", &format!("permit: context.args.subject like \"*{}*\"", "x".repeat(40_000))));
+    let plain = rules(&rule("a", "permit: context.args has subject && context.args.subject like \"*x*\""));
+    let long = rules(&rule("a", &format!("permit: context.args has subject && context.args.subject like \"*{}*\"", "x".repeat(40_000))));
     let facts = sample::facts("mail.send");
     let facts = Facts { arguments: serde_json::json!({ "to": ["a"], "subject": "s", "body": "b" }), ..facts };
     let mut wordy = facts.clone();
