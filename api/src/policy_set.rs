@@ -150,9 +150,8 @@ pub(crate) struct BacktestView {
     left_out: Vec<String>,
     /// Whether a cell would be looser: allowed and was not, or released by others than before; or some rule is left out, or it is unfinished.
     looser: bool,
-    /// Whether it was not compared to the end, for that takes more than one comparison may: cells and decisions are missing, and such a set may not be
-    /// approved.
-    // As with `left_out`: not there in reports of before.
+    /// Whether it was not compared to the end, for that takes more than one comparison may: cells are missing, and such a set may not be
+    /// approved. Decisions on record that were not come to are told as a warning.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) unfinished: bool,
     /// What is doubtful in the rules that were tried.
@@ -164,11 +163,21 @@ pub(crate) struct BacktestView {
 impl BacktestView {
     /// Compares rules with those in force, over the matrix and over what is on record, as far as the effort goes.
     pub(crate) fn of(effort: &Effort, in_force: &Rules, rules: &Rules, decisions: Vec<Recorded>) -> Self {
-        let differs = diff_within(effort, in_force, rules);
-        let decisions = backtest_within(effort, rules, decisions).into();
-        let unfinished = effort.is_spent();
-        let looser = differs.is_looser() || unfinished;
-        let PolicyDiff { added, removed, changed, cells, left_out, unfinished: _ } = differs;
+        Self::with(effort, (in_force, rules), diff_within(effort, in_force, rules), decisions)
+    }
+
+    /// The same, of rules that are compared already. Decisions on record that are not come to are told, and take nothing away from the rules:
+    /// what calls they let through is in the matrix.
+    fn with(effort: &Effort, (in_force, rules): (&Rules, &Rules), differs: PolicyDiff, decisions: Vec<Recorded>) -> Self {
+        let count = decisions.len();
+        let again = backtest_within(effort, rules, decisions);
+        let looser = differs.is_looser();
+        let PolicyDiff { added, removed, changed, cells, left_out, unfinished } = differs;
+        let mut warnings: Vec<String> = rules.warnings().iter().map(ToString::to_string).collect();
+        let judged = again.judged + again.left_out + again.not_judged;
+        if judged < count {
+            warnings.push(format!("of {count} decisions on record {judged} were looked at: the rest would take too much with these rules"));
+        }
         Self {
             in_force: in_force.digest(),
             proposed: rules.digest(),
@@ -179,8 +188,8 @@ impl BacktestView {
             looser,
             unfinished,
             cells: cells.into_iter().map(CellView::from).collect(),
-            warnings: rules.warnings().iter().map(ToString::to_string).collect(),
-            decisions,
+            warnings,
+            decisions: again.into(),
         }
     }
 }
@@ -346,8 +355,10 @@ pub(crate) fn measure_within(
     decisions: Vec<Recorded>,
 ) -> Result<ProposalReport, RulesError> {
     let rules = Rules::load(&set.rule_files(), tools)?;
-    let changes = BacktestView::of(effort, in_force, &rules, decisions);
+    let differs = diff_within(effort, in_force, &rules);
+    // Before what is on record: a set is approved by its cases.
     let checks = Checks::of(effort, set, installed, tools)?;
+    let changes = BacktestView::with(effort, (in_force, &rules), differs, decisions);
     let sound = checks.is_sound() && !changes.unfinished;
     let Checks { properties, cases, failed_cases, problems } = checks;
     Ok(ProposalReport { sound, changes, properties, cases, failed_cases, problems })
@@ -367,8 +378,7 @@ pub(crate) fn what_fails(set: &PolicySet, installed: &[PropertyFile], tools: &[T
 }
 
 /// What is said of a set that was not compared to the end.
-pub(crate) const UNFINISHED: &str =
-    "not compared to the end, which would take too much: what was not looked at may be looser; make the rules simpler, or try fewer decisions";
+pub(crate) const UNFINISHED: &str = "not compared to the end, which would take too much: what was not looked at may be looser; make the rules simpler";
 
 /// The most that is told of what fails.
 const REASONS_MAX: usize = 5;
@@ -474,11 +484,12 @@ mod tests {
         let live = Rules::load(&shipped_rules(), &tools).expect("rules");
         let (rules, cases) = shipped();
         let set = PolicySet::new(rules, cases, Vec::new()).expect("a set");
-        let within = |left: u64| {
-            let facts = Some(steward_policies::sample_facts("mail.send"));
-            let one = Recorded { name: "a".into(), verdict: Verdict::Allow, class: None, rules: Vec::new(), facts };
-            measure_within(&Effort::of(left), &live, &set, &shipped_properties(), &tools, vec![one]).expect("sound rules")
+        let facts = Some(steward_policies::sample_facts("mail.send"));
+        let one = Recorded { name: "a".into(), verdict: Verdict::Allow, class: None, rules: Vec::new(), facts };
+        let of = |left: u64, count: usize| {
+            measure_within(&Effort::of(left), &live, &set, &shipped_properties(), &tools, vec![one.clone(); count]).expect("sound rules")
         };
+        let within = |left: u64| of(left, 1);
         let cut = within(500);
         assert!(cut.changes.unfinished && cut.changes.looser && !cut.sound && cut.changes.decisions.judged == 0, "{cut:?}");
         assert!(cut.problems.iter().any(|problem| problem.contains("all evaluations of one check")), "{cut:?}");
@@ -486,6 +497,11 @@ mod tests {
         let whole = within(COMPARE_EVALUATIONS_MAX / 20);
         assert!(whole.sound && !whole.changes.looser && whole.changes.decisions.judged == 1, "what is shipped takes a small part: {whole:?}");
         assert!(serde_json::to_value(&whole).expect("JSON")["changes"].get("unfinished").is_none(), "as in reports of before");
+        // What is on record comes last, and tells of itself how far it went.
+        let enough = (9..24).map(|power| 1 << power).find(|left| within(*left).sound).expect("enough");
+        let many = of(enough, 50_000);
+        assert!(many.sound && !many.changes.unfinished && (1..50_000).contains(&many.changes.decisions.judged), "{:?}", many.problems);
+        assert!(many.changes.warnings.iter().any(|warning| warning.starts_with("of 50000 decisions on record ")), "{:?}", many.changes.warnings);
     }
 
     #[test]

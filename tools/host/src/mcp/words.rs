@@ -68,7 +68,10 @@ impl Words {
                 if let Ok(url) = Url::parse(url) {
                     let named = url.path_segments().into_iter().flatten().filter(|part| part.len() >= PATH_PART_BYTES_MIN).map(str::to_owned);
                     let asked = url.query_pairs().map(|(_, value)| value.into_owned());
-                    let carried = named.chain(asked).chain([url.username().to_owned(), url.password().unwrap_or_default().to_owned()]);
+                    // A question has its values as they are read; they stand in it as they are written, and one without a name is all value.
+                    let written =
+                        url.query().into_iter().flat_map(|all| all.split('&')).map(|pair| pair.split_once('=').map_or(pair, |(_, value)| value).to_owned());
+                    let carried = named.chain(asked).chain(written).chain([url.username().to_owned(), url.password().unwrap_or_default().to_owned()]);
                     // As it is written there, and as whoever is asked reads it.
                     let carried = carried.flat_map(|value| [decoded(&value), value]);
                     secrets.extend(carried.flat_map(|value| parts(&value)).map(|part| ("url", part)));
@@ -297,6 +300,11 @@ mod tests {
         assert_eq!(words.text("the password p@ssw0rd 9 is wrong"), "the password [url] is wrong");
         assert_eq!(words.text("the password p%40ssw0rd%209 is wrong"), "the password [url] is wrong");
         assert_eq!(words.text("at 0123456789+0123456789+ab&c=d: none"), "at [url]: none");
+        let asked = |url: &str| Words::of(&McpTransport::Url { url: url.to_owned(), bearer: None }).expect("looked for");
+        let words = asked("https://mcp.example.com/mcp?key=ab%2Bcd%2Fef%3D%3D12");
+        assert_eq!(words.text("cannot POST /mcp?key=ab%2Bcd%2Fef%3D%3D12"), "cannot POST /mcp?key=[url]");
+        assert_eq!(words.text("no such key: ab+cd/ef==12"), "no such key: [url]");
+        assert_eq!(asked("https://mcp.example.com/mcp?0123456789token").text("who is 0123456789token?"), "who is [url]?");
     }
 
     #[test]
