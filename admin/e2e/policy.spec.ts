@@ -80,7 +80,7 @@ test('proposed rules are read before anybody decides: every line that differs, f
   await page.goto('/policies');
   await page.getByRole('button', { name: 'History' }).click();
   await expect(page).toHaveURL('/policies?show=history');
-  const sets = page.locator('main ol > li');
+  const sets = page.locator('main ul > li[data-key]');
   await expect(sets.first()).toContainText('As they were shipped.');
   await expect(sets.first().getByText('in force', { exact: true })).toBeVisible();
   await expect(sets.nth(1)).toContainText('Other words alone.');
@@ -203,7 +203,7 @@ test('a label that would point to another version shows both texts, is refused, 
   await expect(page.getByText(label, { exact: true })).toBeVisible();
   await page.getByRole('button', { name: 'History of labels' }).click();
   await expect(page).toHaveURL('/prompts?show=labels');
-  const history = page.locator('main ol > li');
+  const history = page.locator('main ul > li[data-key]');
   await expect(history.filter({ hasText: `To compare, for ${info.project.name}.` }).getByText('approved', { exact: true })).toBeVisible();
   const no = history.filter({ hasText: `Words of before, for ${info.project.name}.` });
   await expect(no.getByText('rejected', { exact: true })).toBeVisible();
