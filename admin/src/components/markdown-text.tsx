@@ -1,32 +1,30 @@
 'use client';
 
 import { ExternalLink, ImageOff } from 'lucide-react';
-import { marked, type Token, type Tokens } from 'marked';
+import type { Token, Tokens } from 'marked';
 import { Fragment, memo } from 'react';
 import { useTranslations } from 'use-intl';
 import { Cited } from '@/components/source/cites';
+import { awayOf, tokensOf } from '@/lib/markdown';
 
 /**
  * What a model wrote, as Markdown. It becomes React elements and never HTML text: tags in it are letters, links say where they lead,
  * and pictures are not loaded, since loading one tells its owner what was read.
  */
 export const MarkdownText = memo(function MarkdownText({ text }: { text: string }) {
+  const tokens = tokensOf(text);
   return (
     <div className="prose" dir="auto">
-      <Blocks tokens={marked.lexer(text, { gfm: true, breaks: true })} />
+      {tokens === null ? (
+        <p className="wrap-anywhere whitespace-pre-wrap">
+          <Cited text={text} />
+        </p>
+      ) : (
+        <Blocks tokens={tokens} />
+      )}
     </div>
   );
 });
-
-/** A web address that may be linked; anything else stays text. */
-export function safeLink(href: string): URL | null {
-  try {
-    const url = new URL(href);
-    return url.protocol === 'https:' || url.protocol === 'http:' || url.protocol === 'mailto:' ? url : null;
-  } catch {
-    return null;
-  }
-}
 
 /** The lexer's tokens are a closed set, but for extensions, of which there are none. */
 function isKind<K extends string>(token: Token, kind: K): token is Extract<Token, { type: K }> {
@@ -179,16 +177,18 @@ function Plain({ token }: { token: Token }): React.ReactNode {
   return <Cited text={token.raw} />;
 }
 
-/** A link that leaves: what it is called, and where it really leads. */
+/** A link that leaves: what it is called, and where it really leads. The two stand apart, so that no mark of direction in the one turns the other around. */
 function Away({ href, raw, children }: { href: string; raw: string; children: React.ReactNode }) {
   const t = useTranslations('chat');
-  const url = safeLink(href);
-  if (url === null) return raw;
-  const host = url.protocol === 'mailto:' ? url.pathname : url.host;
+  const away = awayOf(href);
+  if (away === null) return raw;
   return (
-    <a href={url.href} target="_blank" rel="noopener noreferrer nofollow" title={url.href}>
-      {children}
-      <span className="text-soft no-underline"> ({host})</span>
+    <a href={away.href} target="_blank" rel="noopener noreferrer nofollow" title={away.href}>
+      <bdi>{children}</bdi>
+      <span className="text-soft no-underline">
+        {' '}
+        (<bdi dir="ltr">{away.to}</bdi>)
+      </span>
       <ExternalLink className="ms-0.5 inline size-3" aria-label={t('opensOutside')} />
     </a>
   );
@@ -196,7 +196,7 @@ function Away({ href, raw, children }: { href: string; raw: string; children: Re
 
 function Picture({ href, text }: { href: string; text: string }) {
   const t = useTranslations('chat');
-  const host = safeLink(href)?.host ?? href.slice(0, 60);
+  const host = awayOf(href)?.to ?? href.slice(0, 60);
   return (
     <span className="inline-flex max-w-full items-center gap-1.5 rounded-md bg-sunken px-2 py-0.5 align-middle text-sm text-soft">
       <ImageOff className="size-3.5 shrink-0" aria-hidden />

@@ -7,8 +7,8 @@ export interface Cite {
 const MARK = /\[\[(doc_[0-9a-z]{26})#([0-9]{1,9})\]\]/g;
 /** The same with what stands between a mark and the word before it. */
 const MARK_WITH_SPACE = / ?\[\[doc_[0-9a-z]{26}#[0-9]{1,9}\]\]/g;
-/** Of a text that is still being written the last mark may be half there. */
-const BEGUN = /\[\[?(?:d(?:o(?:c(?:_[^\]]*\]?)?)?)?)?$/;
+/** Of a text that is still being written the last mark may be half there. What is longer than a mark is none. */
+const BEGUN = /\[\[?(?:d(?:o(?:c(?:_[0-9a-z#]{0,36}\]?)?)?)?)?$/;
 
 /** The pieces that a text names, each once, in the order in which it does: their places are their numbers. */
 export function citesOf(text: string): Cite[] {
