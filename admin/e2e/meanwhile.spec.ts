@@ -51,6 +51,17 @@ test('what is being written about an action stays when somebody else decides, an
   await expect(page.locator('details', { hasText: 'create contact' }).first()).toBeVisible();
 });
 
+test('whoever decides is told that it counts, also where no list is answered any more', async ({ page }) => {
+  await hold(page, 'Silenta');
+  await page.goto(await cardOf(page));
+  await page.getByRole('button', { name: 'Reject' }).click();
+  // A network that breaks answers nothing, and does not say so.
+  await page.route('**/api/v1/holds?*', () => undefined);
+  await page.getByRole('dialog').getByRole('button', { name: 'Reject' }).click();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(page.getByRole('group', { name: /Held action/ }).getByText('It was refused and did not happen.')).toBeVisible();
+});
+
 test('what is being written about a run without room stays when somebody else decides', async ({ page }) => {
   const headers = { origin: world().origin };
   const me = await (await page.request.get('/api/v1/me')).json();

@@ -39,10 +39,11 @@ export function isOpen(hold: Schemas['HoldView']): boolean {
 /** What one can say of a held action. Each wish has one key, so a wish sent twice counts once. */
 export function useDecide(id: string) {
   const client = useQueryClient();
-  const settled = async (hold?: Hold) => {
+  // Lists are asked for anew beside it: who has said something is told that it counts when the server has said so, and not when a list has come over the same network.
+  const settled = (hold?: Hold) => {
     if (hold !== undefined) client.setQueryData(['holds', id], hold);
-    await client.invalidateQueries({ queryKey: ['holds'] });
-    await client.invalidateQueries({ queryKey: ['actions'] });
+    void client.invalidateQueries({ queryKey: ['holds'] });
+    void client.invalidateQueries({ queryKey: ['actions'] });
   };
   const approve = useMutation({
     mutationFn: ({ envelopeId, key }: { envelopeId: string; key: string }) =>
@@ -63,9 +64,9 @@ export function useDecide(id: string) {
   const edit = useMutation({
     mutationFn: ({ args, key }: { args: Record<string, unknown>; key: string }) =>
       answer(api.POST('/api/v1/holds/{id}/edit', { params: { path: { id }, header: { 'Idempotency-Key': key } }, body: { arguments: args } })),
-    onSettled: async (next) => {
+    onSettled: (next) => {
       if (next !== undefined) client.setQueryData(['holds', next.hold_id], next);
-      await settled();
+      settled();
     },
   });
   return { approve, reject, revise, edit, newKey: idempotencyKey };
