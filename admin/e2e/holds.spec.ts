@@ -225,6 +225,46 @@ test('several actions are rejected at once, and one that others decided meanwhil
   ]);
 });
 
+test('rejections of several actions stop where the dialog is closed, and where nobody answers', async ({ page }) => {
+  for (const name of ['Stopqa', 'Stopqb', 'Stopqc']) await hold(page, name);
+  await page.goto('/holds?q=contact+stopq');
+  const rows = page.getByRole('list', { name: 'Decisions' }).getByRole('listitem');
+  await expect(rows).toHaveCount(3);
+  await page.getByRole('button', { name: 'Choose several' }).click();
+  for (const row of await rows.all()) await row.getByRole('checkbox').check();
+  const sent: string[] = [];
+  let answer: () => void = () => undefined;
+  const isAnswered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await page.route('**/api/v1/holds/*/reject', async (route) => {
+    sent.push(route.request().url());
+    await isAnswered;
+    await route.continue();
+  });
+  await page.getByRole('button', { name: 'Reject 3 actions' }).click();
+  const dialog = page.getByRole('dialog', { name: /^Reject \d actions\?$/ });
+  await dialog.getByRole('button', { name: 'Reject 3 actions' }).click();
+  await expect.poll(() => sent.length).toBe(1);
+  await dialog.getByRole('button', { name: 'Not now' }).click();
+  answer();
+  await expect(rows).toHaveCount(2);
+  expect(sent).toHaveLength(1);
+  // What the network takes away is not tried with each of the rest, and is sent when it is there again.
+  await page.unroute('**/api/v1/holds/*/reject');
+  await page.route('**/api/v1/holds/*/reject', (route) => {
+    sent.push(route.request().url());
+    return route.abort();
+  });
+  await page.getByRole('button', { name: 'Reject 2 actions' }).click();
+  await dialog.getByRole('button', { name: 'Reject 2 actions' }).click();
+  await expect(dialog.getByRole('alert')).toBeVisible();
+  expect(sent).toHaveLength(2);
+  await page.unroute('**/api/v1/holds/*/reject');
+  await dialog.getByRole('button', { name: 'Reject 2 actions' }).click();
+  await expect(page.getByText('2 actions are rejected.')).toBeVisible();
+});
+
 test('each row of the queue, and each line of what is rejected at once, says what it is about, whose it is and since when', async ({ page }) => {
   const names = ['Rowqa', 'Rowqb'];
   for (const name of names) await hold(page, name);

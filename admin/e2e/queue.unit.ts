@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { isNarrow, queryOf, type Filter } from '../src/lib/hold-filter';
+import { isNarrow, lookAgainMs, queryOf, type Filter } from '../src/lib/hold-filter';
 import { tookOf } from '../src/lib/usage';
 
 test('the queue asks the server for what its filters say, and for no more', () => {
@@ -14,6 +14,12 @@ test('the queue asks the server for what its filters say, and for no more', () =
   const narrow = (filter: Partial<Filter>) => isNarrow({ ...none, ...filter });
   expect([narrow({}), narrow({ show: 'all' }), narrow({ words: ' ' })]).toEqual([false, false, false]);
   expect([narrow({ show: 'mine' }), narrow({ effect: 'read' }), narrow({ role: 'owner' }), narrow({ words: 'x' })]).toEqual([true, true, true, true]);
+});
+
+test('a long queue is looked at less often, since all of it is read anew each time', () => {
+  expect([0, 1, 5].map(lookAgainMs)).toEqual([10_000, 10_000, 10_000]);
+  // Of ten thousand actions there are two hundred pages.
+  expect(lookAgainMs(200)).toBe(400_000);
 });
 
 test('what tools took is summed, and not known of a list that was cut before them', () => {

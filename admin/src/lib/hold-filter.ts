@@ -22,3 +22,11 @@ export function queryOf({ show, effect, role, words }: Filter): QueryOf<'/api/v1
 export function isNarrow({ show, effect, role, words }: Filter): boolean {
   return show === 'mine' || effect !== '' || role !== '' || words.trim() !== '';
 }
+
+/** How often the queue is looked at, and for how long at least for each page of it. */
+const [LOOK_EVERY_MS, PAGE_EVERY_MS] = [10_000, 2_000];
+
+/** When to look at the queue again: all pages that are here are read anew, so a long one is looked at less often. */
+export function lookAgainMs(pages: number): number {
+  return Math.max(LOOK_EVERY_MS, pages * PAGE_EVERY_MS);
+}

@@ -60,7 +60,9 @@ export function HoldsView() {
   useShortcuts(!isRejecting, { j: () => step(1), k: () => step(-1) });
   // Others may decide meanwhile: what is not there any more is not chosen any more.
   const choosable = shown.filter((hold) => hold.state === 'held' && canDecide(hold));
-  const picked = choosable.filter((hold) => chosen?.includes(hold.hold_id) === true);
+  // Of thousands each is looked up, and none looked for among all.
+  const [canBeChosen, areChosen] = [new Set(choosable.map((hold) => hold.hold_id)), new Set(chosen)];
+  const picked = choosable.filter((hold) => areChosen.has(hold.hold_id));
 
   const list = (
     <Page
@@ -103,14 +105,14 @@ export function HoldsView() {
               hold={hold}
               isHere={hold.hold_id === id}
               href={hrefOf(hold)}
-              isChosen={chosen !== null && choosable.includes(hold) ? chosen.includes(hold.hold_id) : null}
+              isChosen={chosen !== null && canBeChosen.has(hold.hold_id) ? areChosen.has(hold.hold_id) : null}
               onChoose={(isChosen) => setChosen(isChosen ? [...(chosen ?? []), hold.hold_id] : (chosen ?? []).filter((one) => one !== hold.hold_id))}
             />
           )}
         </WindowList>
       )}
       <p className="hidden px-6 py-3 text-xs text-soft lg:block">{t('keys')}</p>
-      {isRejecting && <RejectMany holds={picked} onClose={() => setIsRejecting(false)} onDone={(ids) => setChosen((chosen ?? []).filter((one) => !ids.includes(one)))} />}
+      {isRejecting && <RejectMany holds={picked} onClose={() => setIsRejecting(false)} onDone={(ids) => setChosen((now) => now?.filter((one) => !ids.has(one)) ?? null)} />}
     </Page>
   );
   return (

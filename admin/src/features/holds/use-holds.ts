@@ -2,7 +2,7 @@
 
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { answerPage, api, type Schemas } from '@/lib/api/client';
-import { queryOf, type Filter } from '@/lib/hold-filter';
+import { lookAgainMs, queryOf, type Filter } from '@/lib/hold-filter';
 
 export type Hold = Schemas['HoldView'];
 
@@ -12,7 +12,6 @@ interface HoldPage {
 }
 
 const PAGE = 50;
-const LOOK_EVERY_MS = 10_000;
 
 /** Held actions that fit, in the order of the server, those that wait by when they lapse, a page at a time. */
 export function useHolds(filter: Filter) {
@@ -22,6 +21,6 @@ export function useHolds(filter: Filter) {
     queryFn: ({ pageParam }): Promise<HoldPage> => answerPage(api.GET('/api/v1/holds', { params: { query: { ...query, limit: PAGE, cursor: pageParam } } })),
     initialPageParam: undefined,
     getNextPageParam: (page: HoldPage): string | undefined => page.next_cursor ?? undefined,
-    refetchInterval: LOOK_EVERY_MS,
+    refetchInterval: ({ state }) => lookAgainMs(state.data?.pages.length ?? 1),
   });
 }
