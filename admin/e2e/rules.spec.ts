@@ -38,6 +38,16 @@ test('such calls are allowed from a held card, and the next one runs without ask
   await expect(grant).toHaveCount(0);
 });
 
+test('a grant for such calls says where a value has characters that nobody would see', async ({ page }) => {
+  await hold(page, 'Unseena');
+  await page.getByRole('link', { name: 'Open the whole card' }).click();
+  await page.waitForURL(/\/holds\/hold_/);
+  await page.getByRole('button', { name: 'Allow such calls from now on' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Allow such calls from now on' });
+  await expect(dialog.getByLabel('Values of name')).toHaveAccessibleDescription('One a line. It has characters that nobody sees.');
+  await expect(dialog.getByLabel('Values of emails › *')).toHaveAccessibleDescription('One a line.');
+});
+
 test('a grant is given from the grants page, and what would be too wide is refused with the reason', async ({ page }, info) => {
   await page.goto('/grants');
   await page.getByRole('button', { name: 'Give a grant' }).click();

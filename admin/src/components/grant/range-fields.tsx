@@ -6,6 +6,7 @@ import { Badge } from '@/components/ui/badge';
 import { Input, Select, TextArea } from '@/components/ui/field';
 import { isReceiver, kindsOf, type RangeField, type RangeKind } from '@/lib/grant-form';
 import { pointerInWords } from '@/lib/json';
+import { hasUnseen } from '@/lib/seen';
 
 const LINES_MAX = 6;
 
@@ -31,6 +32,7 @@ interface OneProps {
 
 function One({ field, isWrong, onChange }: OneProps) {
   const t = useTranslations('grants');
+  const hold = useTranslations('hold');
   const roleName = useArgumentRole();
   const name = pointerInWords(field.path);
   const kinds = kindsOf(field);
@@ -51,7 +53,7 @@ function One({ field, isWrong, onChange }: OneProps) {
         <TextArea
           label={t('valuesOf', { name })}
           isLabelHidden
-          hint={field.type === 'text' ? t('valuesHint') : t('valuesJsonHint')}
+          hint={[field.type === 'text' ? t('valuesHint') : t('valuesJsonHint'), ...(hasUnseen(field.values) ? [hold('editUnseen')] : [])].join(' ')}
           error={isWrong ? t('wrong.one') : null}
           rows={Math.min(LINES_MAX, field.values.split('\n').length)}
           dir={field.type === 'text' ? 'auto' : 'ltr'}
