@@ -4,7 +4,7 @@ import { ExternalLink, ImageOff } from 'lucide-react';
 import type { Token, Tokens } from 'marked';
 import { Fragment, memo } from 'react';
 import { useTranslations } from 'use-intl';
-import { Cited } from '@/components/source/cites';
+import { Cited, CitesContext } from '@/components/source/cites';
 import { awayOf, tokensOf } from '@/lib/markdown';
 
 /**
@@ -184,7 +184,10 @@ function Away({ href, raw, children }: { href: string; raw: string; children: Re
   if (away === null) return raw;
   return (
     <a href={away.href} target="_blank" rel="noopener noreferrer nofollow" title={away.href}>
-      <bdi>{children}</bdi>
+      {/* A number that opens a source would lead outside too, pressed within a link: there its mark is letters. */}
+      <bdi>
+        <CitesContext value={null}>{children}</CitesContext>
+      </bdi>
       <span className="text-soft no-underline">
         {' '}
         (<bdi dir="ltr">{away.to}</bdi>)
