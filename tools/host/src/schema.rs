@@ -2,6 +2,10 @@
 //!
 //! Errors name the place as a JSON pointer and what would be right there, never the value: it may be long or private.
 
+mod roles;
+
+pub(crate) use roles::without_role;
+
 use crate::clean::{Cleaner, without_nul};
 use crate::error::tidy;
 use jsonschema::{PatternOptions, ValidationError, Validator, error::ValidationErrorKind};
@@ -53,6 +57,10 @@ impl Arguments {
     pub(crate) fn compile(schema: &Value) -> Result<Self, String> {
         if schema.get("type").and_then(Value::as_str) != Some("object") {
             return Err("the arguments schema must have `type`: `object`".to_owned());
+        }
+        // It lets through what is named nowhere, beside `additionalProperties` too.
+        if schema.get("patternProperties").is_some() {
+            return Err("the arguments schema has `patternProperties`; name each argument, so that it can have a role".to_owned());
         }
         refuse_open_objects(schema, &mut String::new(), 0)?;
         Ok(Self { validator: compile(schema)?, cleaner: Cleaner::of(schema) })
@@ -330,6 +338,7 @@ mod tests {
                 "the object at `/a/*`",
             ),
             (json!({ "type": "object", "additionalProperties": false, "properties": { "a": { "$ref": "#/$defs/a" } } }), "refers to another place at `/a`"),
+            (json!({ "type": "object", "additionalProperties": false, "patternProperties": { "^a": {} } }), "has `patternProperties`"),
             (json!({ "type": "object", "additionalProperties": false, "properties": { "a": { "type": "text" } } }), "not a JSON Schema"),
             (json!({ "type": "object", "additionalProperties": false, "properties": { "a": { "pattern": "(?=a)b" } } }), "not a JSON Schema"),
         ];

@@ -6,7 +6,7 @@ use crate::manifest::{Limits, ToolEntry};
 use crate::mcp::call::Remote;
 use crate::plugin::Plugin;
 use crate::sandbox::QUESTIONS_MAX;
-use crate::schema::{ArgumentError, Arguments, Results, has_place, is_open_text};
+use crate::schema::{ArgumentError, Arguments, Results, has_place, is_open_text, without_role};
 use serde_json::Value;
 use std::sync::Arc;
 use steward_core::{ArgumentRole, Digest, Effect, Origin, PluginWork, ToolSpec};
@@ -96,6 +96,12 @@ impl Tool {
             if !entry.roles.keys().any(|role| role == name || role.strip_prefix('/') == Some(name) || role.starts_with(&deeper)) {
                 return Err(refuse(format!("argument `{name}` has no role; say under roles what it is for")));
             }
+        }
+        // What is inside of an argument steers as well: a receiver in a list that only the list has a role for would be judged as content.
+        if let Some(place) = without_role(&arguments, &entry.roles) {
+            return Err(refuse(format!(
+                "argument `{place}` has no role; say under roles what it is for, or what its whole argument is for by the argument's name"
+            )));
         }
         let pointers = entry.result_labels.keys().chain(&entry.anchors).chain(&entry.readers);
         for pointer in pointers {

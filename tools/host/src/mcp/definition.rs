@@ -88,12 +88,9 @@ impl Definition {
         }
         let mut roles = rules.roles;
         if rules.effect.is_none() {
-            let names = self.input.get("properties").and_then(Value::as_object).into_iter().flat_map(|fields| fields.keys());
-            for argument in names {
-                let deeper = format!("/{argument}/");
-                if !roles.keys().any(|role| role == argument || role.strip_prefix('/') == Some(argument) || role.starts_with(&deeper)) {
-                    roles.insert(argument.clone(), ArgumentRole::Value);
-                }
+            // Also where some places of it have one: theirs comes first, and this is for all the others.
+            for argument in self.input.get("properties").and_then(Value::as_object).into_iter().flat_map(|fields| fields.keys()) {
+                roles.entry(argument.clone()).or_insert(ArgumentRole::Value);
             }
         }
         Ok(ToolEntry {

@@ -100,6 +100,7 @@ fn manifests_that_are_not_right_are_refused() {
         ("schema missing", replaced("schemas/find_contacts.arguments.json", "schemas/none.json"), "schemas/none.json`: No such file"),
         ("role without argument", replaced("query = \"query\"", "query = \"query\", subject = \"content\""), "role `subject` names no argument"),
         ("argument without role", replaced("query = \"query\", ", ""), "argument `query` has no role"),
+        ("role of a list and not of what is in it", replaced("emails = \"value\"", "\"/emails\" = \"value\""), "argument `/emails/*` has no role"),
         ("label without field", replaced("/contacts/*/name", "/contacts/name"), "`/contacts/name` names no field"),
         ("anchor without field", replaced("anchors = [\"/contacts/*/name\"", "anchors = [\"name\""), "`name` names no field"),
         ("readers without field", replaced(tool, &format!("{tool}\nreaders = \"/contacts/*/team\"")), "`/contacts/*/team` names no field"),
