@@ -105,7 +105,7 @@ impl ClientDocuments {
             }
             kept.count(person, now)?;
         }
-        let document = self.reader.get(client_id, DOCUMENT_BYTES_MAX).await.map_err(|err| ClientError::Read(err.to_string()))?;
+        let document = self.reader.get(client_id, DOCUMENT_BYTES_MAX, &person.to_string()).await.map_err(|err| ClientError::Read(err.to_string()))?;
         if document.status != 200 {
             return Err(ClientError::Document(format!("`{host}` answered {}; it has to answer 200, and a redirect is not followed", document.status)));
         }

@@ -307,7 +307,7 @@ impl Egress {
             used.sent_bytes += leaves;
             // A recording is asked in the place of the network, after everything that the manifest has to say.
             let addresses = match self.dialer.options.answers {
-                Answers::Network | Answers::Witnessed(_) => self.dialer.addresses(&self.plugin, &target, deadline).await?,
+                Answers::Network | Answers::Witnessed(_) => self.dialer.addresses(&self.plugin, &self.plugin, &target, deadline).await?,
                 Answers::Recorded(_) => Vec::new(),
             };
             let intake = Intake { most: RESPONSE_BYTES_MAX, call_most: CALL_RECEIVED_BYTES_MAX, call: &mut used.received_bytes, run: Some(run) };

@@ -86,7 +86,7 @@ impl Courier {
     }
 
     async fn bring(&self, target: &Target, request: http::Request<Full<Bytes>>) -> Result<Delivered, CourierError> {
-        let addresses = self.dialer.addresses(NAME, target, None).await.map_err(|why| told(why, target))?;
+        let addresses = self.dialer.addresses(NAME, NAME, target, None).await.map_err(|why| told(why, target))?;
         let mut received = 0;
         let answer =
             self.dialer.exchange(target, &addresses, request, Intake { most: ANSWER_BYTES_MAX, call_most: u64::MAX, call: &mut received, run: None }).await;

@@ -19,6 +19,8 @@ const LOOKS_OF_ONE_MAX: usize = 8;
 /// How long one may take, with the wait for its turn, in milliseconds. Resolvers wait five seconds as a rule before they ask again, or ask
 /// the next server: one lost packet is no reason to give up. It is less than a request may take.
 const LOOK_MS: u64 = 8_000;
+/// Names, and askers, that are kept in mind while nobody asks for them: an address that somebody gave names whatever host it likes.
+const KEPT_MAX: usize = 1024;
 /// What is left of a call behind it, in milliseconds: a plugin that hears that a name is not found may ask another, or explain it.
 const AFTER_MS: u64 = 1_000;
 
@@ -32,9 +34,9 @@ pub(super) fn longest(left: Option<Duration>) -> Duration {
 #[derive(Debug)]
 pub(super) struct Lookups<T> {
     all: Arc<Semaphore>,
-    /// By plugin. There are as many as were ever loaded.
+    /// By plugin, or by whom else a name is asked for.
     of_one: Mutex<BTreeMap<String, Arc<Semaphore>>>,
-    /// By plugin, host and port. There are as many as manifests of theirs ever named: a host is no pattern.
+    /// By plugin, host and port.
     names: Mutex<Names<T>>,
 }
 
@@ -86,11 +88,18 @@ impl<T: Clone + Send + Sync + 'static> Lookups<T> {
 
     fn of_one(&self, plugin: &str) -> Arc<Semaphore> {
         let mut known = self.of_one.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= KEPT_MAX {
+            // Whoever waits for a place, or has one, holds them.
+            known.retain(|_, places| Arc::strong_count(places) > 1);
+        }
         Arc::clone(known.entry(plugin.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(LOOKS_OF_ONE_MAX))))
     }
 
     fn name(&self, plugin: &str, host: &str, port: u16) -> Arc<Name<T>> {
         let mut known = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= KEPT_MAX {
+            known.retain(|_, name| Arc::strong_count(name) > 1 || name.under_way().is_some());
+        }
         Arc::clone(known.entry((plugin.to_owned(), host.to_owned(), port)).or_default())
     }
 }
@@ -181,6 +190,25 @@ mod tests {
         assert_eq!((one, other), (Ok(0), Ok(0)));
         assert_eq!(lookups.find(LONG, "a", "slow.example", 443, || 4).await, Ok(4));
         drop(lines);
+    }
+
+    #[tokio::test]
+    async fn names_and_askers_that_nobody_asks_for_any_more_are_forgotten_and_no_look_is() {
+        let lookups = Lookups::default();
+        let release = stuck(&lookups, "a", "slow.example").await;
+        for at in 0..2 * KEPT_MAX {
+            assert_eq!(lookups.find(LONG, &format!("asker {at}"), &format!("{at}.example"), 443, || 1).await, Ok(1));
+        }
+        let kept = (lookups.names.lock().expect("names").len(), lookups.of_one.lock().expect("askers").len());
+        assert!(kept.0 <= KEPT_MAX && kept.1 <= KEPT_MAX, "{kept:?}");
+        // The one under way is waited for, and none is begun beside it.
+        let waiting = async || lookups.find(LONG, "a", "slow.example", 443, || 9).await;
+        let come_back = async {
+            tokio::task::yield_now().await;
+            drop(release);
+        };
+        let (found, ()) = tokio::join!(waiting(), come_back);
+        assert_eq!(found, Ok(0));
     }
 
     #[test]

@@ -62,8 +62,8 @@ impl Reader {
         read(url).map(|target| target.host)
     }
 
-    /// Reads the document at an address, of at most so many bytes.
-    pub async fn get(&self, url: &str, bytes_max: u64) -> Result<Document, ReaderError> {
+    /// Reads the document at an address, of at most so many bytes, for somebody: names that are not found keep nobody else's waiting.
+    pub async fn get(&self, url: &str, bytes_max: u64, asker: &str) -> Result<Document, ReaderError> {
         let target = read(url)?;
         let wrong = || ReaderError::Denied("the address is none".to_owned());
         let mut request = http::Request::new(Full::new(Bytes::new()));
@@ -73,12 +73,12 @@ impl Reader {
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("steward/", env!("CARGO_PKG_VERSION"))));
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        let brought = timeout(Duration::from_millis(READ_MS), Box::pin(self.bring(&target, request, bytes_max))).await;
+        let brought = timeout(Duration::from_millis(READ_MS), Box::pin(self.bring(&target, request, bytes_max, asker))).await;
         brought.unwrap_or_else(|_elapsed| Err(ReaderError::Away(format!("`{}` did not answer in time", target.host))))
     }
 
-    async fn bring(&self, target: &Target, request: http::Request<Full<Bytes>>, bytes_max: u64) -> Result<Document, ReaderError> {
-        let addresses = self.dialer.addresses(NAME, target, None).await.map_err(|why| told(why, target))?;
+    async fn bring(&self, target: &Target, request: http::Request<Full<Bytes>>, bytes_max: u64, asker: &str) -> Result<Document, ReaderError> {
+        let addresses = self.dialer.addresses(NAME, asker, target, None).await.map_err(|why| told(why, target))?;
         let mut received = 0;
         let answer = self.dialer.exchange(target, &addresses, request, Intake { most: bytes_max, call_most: u64::MAX, call: &mut received, run: None }).await;
         let answer = answer.map_err(|Failed { why, .. }| told(why, target))?;
@@ -131,5 +131,35 @@ mod tests {
             assert!(matches!(Reader::host(wrong), Err(ReaderError::Denied(_))), "{wrong}");
         }
         assert_eq!(Reader::host("https://App.example:8443/client.json?x=1").as_deref(), Ok("app.example"));
+    }
+
+    #[cfg(feature = "testing")]
+    #[tokio::test]
+    async fn names_that_are_not_found_for_one_keep_no_other_waiting() {
+        use super::super::{MadeUp, Resolver};
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        use std::sync::{Arc, Mutex, mpsc};
+        const SLOW: usize = 8;
+        let (release, held) = mpsc::channel::<()>();
+        let looked = Arc::new(AtomicUsize::new(0));
+        let (held, counted) = (Mutex::new(held), Arc::clone(&looked));
+        let resolver = Resolver::Made(MadeUp(Arc::new(move |host: &str| {
+            if host.starts_with("slow") {
+                counted.fetch_add(1, Ordering::SeqCst);
+                let _ = held.lock().expect("the line").recv();
+            }
+            Vec::new()
+        })));
+        let reader = Arc::new(Reader::new(EgressOptions { resolver, ..EgressOptions::default() }));
+        for at in 0..SLOW {
+            let reader = Arc::clone(&reader);
+            tokio::spawn(async move { reader.get(&format!("https://slow{at}.example/client.json"), 1_000, "ada").await });
+        }
+        while looked.load(Ordering::SeqCst) < SLOW {
+            tokio::task::yield_now().await;
+        }
+        let found = reader.get("https://fast.example/client.json", 1_000, "lena").await;
+        assert!(matches!(&found, Err(ReaderError::Away(why)) if why.contains("has no address")), "{found:?}");
+        drop(release);
     }
 }

@@ -113,13 +113,14 @@ impl Dialer {
     }
 
     /// Where a host is, if all that its name stands for may be dialled. One that may not is no slip: who names both is up to something.
-    /// Whoever asks is told before their own deadline that the name was not found in time.
-    pub(crate) async fn addresses(&self, plugin: &str, target: &Target, deadline: Option<Instant>) -> Result<Vec<SocketAddr>, Refusal> {
+    /// Whoever asks is told before their own deadline that the name was not found in time. `plugin` is whom the operator's exceptions are for, and
+    /// `asker` in whose line the name is looked up: of one asker's so many are at once, and no other waits for them.
+    pub(crate) async fn addresses(&self, plugin: &str, asker: &str, target: &Target, deadline: Option<Instant>) -> Result<Vec<SocketAddr>, Refusal> {
         let Target { host, port, .. } = target;
         let unknown = || Refusal::Unreachable(format!("`{host}` has no address"));
         let (resolver, name, at) = (self.options.resolver.clone(), host.clone(), *port);
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let found = self.lookups.find(longest(left), plugin, host, at, move || resolver.addresses(&name, at).ok()).await?.ok_or_else(unknown)?;
+        let found = self.lookups.find(longest(left), asker, host, at, move || resolver.addresses(&name, at).ok()).await?.ok_or_else(unknown)?;
         let may = |address: IpAddr| (target.scheme == Scheme::Https && is_public(address)) || self.options.is_named(plugin, host, address);
         if found.iter().any(|address| !may(*address)) {
             let what = match target.scheme {
