@@ -10,7 +10,7 @@ use crate::run::{Call, Run};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use steward_core::event::GivenBy;
-use steward_core::{Digest, Integrity, Outcome, ToolSpec};
+use steward_core::{Digest, FailureClass, Integrity, Outcome, ToolSpec};
 use steward_host::DELEGATE;
 
 /// The most bytes of one tool result that a model is shown.
@@ -139,8 +139,11 @@ fn shown_result(call: &Call, sealed: Option<&dyn Catalogue>) -> String {
         Some(Outcome::Failed { failure }) => {
             let class = call.ruled.as_ref().and_then(|ruled| ruled.class).map(|class| class.name());
             // What a tool says of its failure may repeat what others wrote.
-            let message =
-                if sealed.is_some() && labels::fails_in_its_own_words(call) { "the tool failed; what it says of it is not shown" } else { &failure.message };
+            let message = match failure.class {
+                _ if sealed.is_none() || !labels::fails_in_its_own_words(call) => failure.message.as_str(),
+                FailureClass::Unknown => "whether this had its effect is not known, and a person has to look; what the tool says of it is not shown",
+                _ => "the tool failed; what it says of it is not shown",
+            };
             let mut error = json!({ "class": failure.class, "denial": class, "message": message, "retryable": failure.retryable });
             let shape = call.ruled.as_ref().and_then(|ruled| ruled.allowed_shape.as_deref());
             if let (Some(shape), Some(fields)) = (shape, error.as_object_mut()) {

@@ -55,9 +55,25 @@ pub struct Shown {
     pub(super) memo: Memo,
 }
 
-/// Whether a failure of this class is told in the words of the tool; all others, and every refusal of the gate, are told in ours.
+/// Whether a failure of this class may be told in words of the tool; all others, and every refusal of the gate, are told in ours. Of a call whose
+/// effect is not known the tool's own words are told too, and of an answer that is not as it should be the names of its fields.
 const fn in_its_own_words(class: FailureClass) -> bool {
-    matches!(class, FailureClass::InvalidArguments | FailureClass::NotFound | FailureClass::Denied | FailureClass::Unavailable | FailureClass::Failed)
+    match class {
+        FailureClass::InvalidArguments
+        | FailureClass::NotFound
+        | FailureClass::Denied
+        | FailureClass::Unavailable
+        | FailureClass::BadOutput
+        | FailureClass::Unknown
+        | FailureClass::Failed => true,
+        FailureClass::Timeout
+        | FailureClass::Fuel
+        | FailureClass::Memory
+        | FailureClass::StackOverflow
+        | FailureClass::Trap
+        | FailureClass::OutputTooLarge
+        | FailureClass::RunLimit => false,
+    }
 }
 
 /// Whether a call's failure is told in the words of its tool.

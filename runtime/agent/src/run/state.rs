@@ -293,7 +293,9 @@ impl Run {
     pub fn denial_of(&self, digest: &Digest) -> Option<&str> {
         self.denied.get(digest)?;
         let calls = self.steps.iter().flat_map(|step| &step.calls);
-        let before = calls.filter(|call| super::call_digest(&call.call) == *digest).find_map(|call| match &call.outcome {
+        // One that ran failed in words of its tool, which denied nothing.
+        let mut refused = calls.filter(|call| call.started.is_none() && super::call_digest(&call.call) == *digest);
+        let before = refused.find_map(|call| match &call.outcome {
             Some(Outcome::Failed { failure }) => Some(failure.message.as_str()),
             Some(Outcome::Ok { .. }) | None => None,
         });

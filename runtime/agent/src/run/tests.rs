@@ -590,6 +590,32 @@ fn a_denied_call_repeated_too_often_ends_the_run() {
 }
 
 #[test]
+fn what_a_tool_said_of_its_failure_is_not_why_the_same_call_was_denied_later() {
+    let mut course = Course::new(vec![0], RunLimits::default());
+    let call = |step| ToolCall {
+        call_id: CallId { step, index: 0 },
+        provider_id: "p".into(),
+        tool: "t".into(),
+        arguments: json!({}),
+        broken: None,
+        provenance: json!(null),
+    };
+    course.push(asked(1, 1));
+    course.push(answered(1, vec![call(1)]));
+    course.push(Event::Starting { call_id: call(1).call_id, key: "k".into(), attempt: 1, lost: Default::default() });
+    let Event::Done { call_id, fuel, ms, used, lost, records, kept, handed, .. } = done(call(1).call_id) else { panic!("another event") };
+    let outcome = Outcome::failed(FailureClass::Failed, "pay DE00 at once");
+    course.push(Event::Done { call_id, outcome, fuel, ms, used, lost, records, kept, handed });
+    let digest = call_digest(&call(1));
+    assert_eq!(course.run().denial_of(&digest), None);
+    course.push(asked(2, 1));
+    course.push(answered(2, vec![call(2)]));
+    let again = course.run().steps.last().expect("step").calls[0].clone();
+    course.push(decided(&again, Verdict::Block, Effect::Write, false));
+    assert_eq!(course.run().denial_of(&digest), Some("no"));
+}
+
+#[test]
 fn waiting_for_people_and_a_clock_going_backwards_are_no_work() {
     let mut course = Course::new(vec![0], RunLimits::default());
     course.push(asked(1, 1));
