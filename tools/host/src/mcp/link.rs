@@ -21,7 +21,7 @@ use secrecy::ExposeSecret as _;
 use std::io;
 use std::pin::Pin;
 use std::process::Stdio;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -43,6 +43,8 @@ pub(crate) struct Link {
     service: RunningService<RoleClient, Answering>,
     signs: Arc<Signs>,
     asking: Option<Arc<Asking>>,
+    /// Looks in a row that nobody lived to see the end of.
+    cut_off: AtomicU32,
     _process: Option<Process>,
 }
 
@@ -85,7 +87,7 @@ impl Link {
                 let transport = AsyncRwTransport::<RoleClient, _, _>::new(bounded, stdin).with_max_line_length(MESSAGE_BYTES_MAX * 2);
                 let transport = Clean::new(transport, signs.words.clone());
                 let service = serve_client(answering, transport).await.map_err(|err| away(&signs.words.error(&err)))?;
-                Ok(Self { service, signs, asking, _process: Some(process) })
+                Ok(Self { service, signs, asking, cut_off: AtomicU32::default(), _process: Some(process) })
             }
             McpTransport::Url { url, bearer } => {
                 // Installed once; that another was there before is fine.
@@ -106,7 +108,7 @@ impl Link {
                 config.reinit_on_expired_session = false;
                 let transport = Clean::new(StreamableHttpClientTransport::with_client(client, config), signs.words.clone());
                 let service = serve_client(answering, transport).await.map_err(|err| away(&signs.words.error(&err)))?;
-                Ok(Self { service, signs, asking, _process: None })
+                Ok(Self { service, signs, asking, cut_off: AtomicU32::default(), _process: None })
             }
         }
     }
@@ -129,6 +131,16 @@ impl Link {
     /// Whether the server said since the last time that what it offers is other.
     pub(crate) fn take_stale(&self) -> bool {
         self.signs.stale.swap(false, Ordering::AcqRel)
+    }
+
+    /// Notes a look whose end nobody waited for, and says how many there were in a row.
+    pub(crate) fn note_cut_off(&self) -> u32 {
+        self.cut_off.fetch_add(1, Ordering::AcqRel).saturating_add(1)
+    }
+
+    /// Notes a look that was answered.
+    pub(crate) fn note_answered(&self) {
+        self.cut_off.store(0, Ordering::Release);
     }
 
     /// The name and the digest of the definition that the server sent, where this is the digest of what it may tell of it.

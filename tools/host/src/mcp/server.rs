@@ -25,6 +25,10 @@ use tokio::time::timeout;
 const CONNECT_MS: u64 = 30_000;
 /// How old a look at a server's tools may be for a call that only reads.
 const LOOK_MS: u64 = 60_000;
+/// A server that has not listed its tools for so long hangs, and so does one whose list so many calls in a row did not live to see: it is reached
+/// anew by the next call. A call has often less time than a look may take, and would find the same connection again and again.
+const HANGS_MS: u64 = 5_000;
+const CUT_OFF_MAX: u32 = 3;
 /// The first pause after a failed connection, doubled each time.
 const BACKOFF_MS: u64 = 250;
 const BACKOFF_MS_MAX: u64 = 30_000;
@@ -103,6 +107,22 @@ impl Lent<'_> {
         let mut state = self.server.state();
         if self.looked.link.is_open() && state.idle.len() < IDLE_MAX {
             state.idle.push(self.looked);
+        }
+    }
+}
+
+/// A look at what a server offers, until it is answered. Where it is dropped before, its call had no more time to wait.
+struct Looking<'a> {
+    server: &'a Server,
+    link: Option<Arc<Link>>,
+    begun: Instant,
+}
+
+impl Drop for Looking<'_> {
+    fn drop(&mut self) {
+        let Some(link) = self.link.take() else { return };
+        if link.note_cut_off() >= CUT_OFF_MAX || self.begun.elapsed() >= Duration::from_millis(HANGS_MS) {
+            self.server.forget(&link);
         }
     }
 }
@@ -264,8 +284,13 @@ impl Server {
             Some(link) => link,
             None => Arc::new(Link::open(&self.config).await?),
         };
-        let at = Some(Instant::now());
-        let offered: Vec<Definition> = self.list(&link).await?.into_iter().map(|one| self.as_accepted(&link, one)).collect();
+        let begun = Instant::now();
+        let at = Some(begun);
+        let mut looking = Looking { server: self, link: Some(Arc::clone(&link)), begun };
+        let listed = self.list(&link).await;
+        looking.link = None;
+        link.note_answered();
+        let offered: Vec<Definition> = listed?.into_iter().map(|one| self.as_accepted(&link, one)).collect();
         for difference in differences(&self.accepted, &offered) {
             self.tell(&difference);
         }

@@ -360,6 +360,19 @@ async fn a_look_before_one_call_that_fails_or_hangs_keeps_no_other_call_from_the
 }
 
 #[tokio::test]
+async fn a_server_that_hangs_is_started_anew_though_no_call_lives_to_hear_of_it() {
+    let folder = Folder::new();
+    let peer = McpServer { timeout_ms: 1_500, ..server("falls_silent") };
+    let host = host(&folder, &peer, &peer).await;
+    let mut classes = Vec::new();
+    for _ in 0..5 {
+        classes.push(failure(ask(&host, "peer.refuse_send", json!({})).await).class);
+    }
+    let (away, there) = (FailureClass::Unavailable, FailureClass::InvalidArguments);
+    assert_eq!(classes, [there, away, away, away, there]);
+}
+
+#[tokio::test]
 async fn a_call_that_nobody_waits_for_is_cancelled() {
     let folder = Folder::new();
     let mut peer = server("plain");

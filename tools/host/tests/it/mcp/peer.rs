@@ -73,6 +73,7 @@ impl Peer {
         match self.kind.as_str() {
             "lists_once" => self.lists > 1,
             "skips_a_list" => self.lists == 2,
+            "falls_silent" => self.lists > 1,
             _ => false,
         }
     }
