@@ -446,7 +446,7 @@ struct Ready {
 }
 
 /// Whether a plugin of the program itself has this name, or the loop, whose tools are called so.
-fn is_shipped(name: &str) -> bool {
+pub(crate) fn is_shipped(name: &str) -> bool {
     static NAMES: LazyLock<BTreeSet<String>> =
         LazyLock::new(|| SHIPPED.iter().filter_map(|one| Manifest::parse(one.manifest).ok()).map(|manifest| manifest.plugin.name).collect());
     name == "steward" || NAMES.contains(name)

@@ -22,6 +22,7 @@ pub use lock::Difference;
 
 use crate::engine::Host;
 use crate::error::PluginError;
+use crate::installed::is_shipped;
 use crate::manifest::is_name;
 use crate::tool::{Body, Tool};
 use lock::Lock;
@@ -155,7 +156,8 @@ impl Host {
                 return Err(McpError::Name(server.name.clone()));
             }
             let prefix = format!("{}.", server.name);
-            if !names.insert(&server.name) || self.specs().iter().any(|spec| spec.name.starts_with(&prefix)) {
+            // The loop's own tools are offered after these, and are known by their names alone.
+            if is_shipped(&server.name) || !names.insert(&server.name) || self.specs().iter().any(|spec| spec.name.starts_with(&prefix)) {
                 return Err(McpError::Duplicate(server.name.clone()));
             }
         }

@@ -264,6 +264,10 @@ async fn names_that_cannot_be_told_apart_are_refused() {
     assert_eq!(host.specs().into_iter().map(|spec| spec.name).collect::<Vec<_>>(), ["peer.fine"]);
     let lock = folder.path().join("mcp.lock.json");
     assert!(matches!(host.load_mcp(std::slice::from_ref(&peer), &lock), Err(McpError::Duplicate(_))));
+    // None is taken for the loop's own, whose tools come later, nor for a plugin of the program.
+    for name in ["steward", "crm"] {
+        assert!(matches!(host.load_mcp(&[McpServer { name: name.to_owned(), ..peer.clone() }], &lock), Err(McpError::Duplicate(_))), "{name}");
+    }
     assert!(matches!(host.load_mcp(&[McpServer { name: "No".to_owned(), ..peer }], &lock), Err(McpError::Name(_))));
 }
 
