@@ -204,6 +204,7 @@ pub async fn take(tx: &mut Tx, office: &Office, wanted: &Wanted<'_>) -> Result<O
         }
         match grant::take(tx, row.grant_id, wanted.run, &call, now).await? {
             Taken::Used => {
+                // By its run and its call it is found again: `grant::take` looks for these.
                 let detail = json!({ "run": wanted.run, "call": wanted.call, "tool": row.tool, "given_by": row.given_by });
                 audit::record(tx, office, Entry { action: "grant.use", object: row.grant_id.to_string(), outcome: "done", detail, request_id: None }).await?;
                 return Ok(Some(Granted { grant_id: row.grant_id, approvals }));
@@ -211,10 +212,10 @@ pub async fn take(tx: &mut Tx, office: &Office, wanted: &Wanted<'_>) -> Result<O
             // One use, one entry: the count of either is compared with the other.
             Taken::Again => return Ok(Some(Granted { grant_id: row.grant_id, approvals })),
             Taken::None => {}
-            Taken::Miscounted => warn!(
+            Taken::Changed => warn!(
                 tenant.id = %tenant,
                 run.id = %wanted.run,
-                "THE USES OF A GRANT WERE CHANGED in the database: `{}` counts for nothing; look for who can write there",
+                "WHAT IS ON RECORD OF A GRANT WAS CHANGED in the database: `{}` counts for nothing; look for who can write there",
                 row.grant_id
             ),
         }

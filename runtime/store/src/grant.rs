@@ -162,33 +162,41 @@ pub enum Taken {
     Again,
     /// None is left, or it was taken back meanwhile.
     None,
-    /// Its count is not that of its uses, or not that of the log: somebody changed it in the database.
-    Miscounted,
+    /// What is on record of it does not agree with itself or with the log: somebody changed it in the database.
+    Changed,
 }
 
-/// Uses a grant for a call, if its count agrees with the uses on record and with the log.
+/// Uses a grant for a call, if its count agrees with the uses on record and with the log, and the log does not say that it was taken back.
 pub async fn take(tx: &mut Tx, id: GrantId, run: RunId, call_id: &str, at: OffsetDateTime) -> Result<Taken, StoreError> {
-    let used = sqlx::query_scalar!("select ordinal from grant_use where grant_id = $1 and run_id = $2 and call_id = $3", id.uuid(), run.uuid(), call_id)
-        .fetch_optional(tx.conn())
-        .await?;
-    if used.is_some() {
-        return Ok(Taken::Again);
-    }
     // The row's lock puts those who ask at once one after the other, and each sees what the one before took.
-    let Some(uses) = sqlx::query_scalar!("select uses from standing_grant where grant_id = $1 for update", id.uuid()).fetch_optional(tx.conn()).await? else {
-        return Ok(Taken::None);
-    };
-    // The count is no part of the seal, for it moves. Uses are only ever added, and so are the entries of the log, which is signed.
+    let locked = sqlx::query_scalar!("select uses from standing_grant where grant_id = $1 and revoked_at is null for update", id.uuid());
+    let Some(uses) = locked.fetch_optional(tx.conn()).await? else { return Ok(Taken::None) };
+    // The count and the end are no part of the seal, for they move. Uses are only ever added, and so are the entries of the log, which is signed.
+    // An entry names its run and its call in canonical form: no other text of it holds these bytes.
+    let named = |name: &str, value: &str| format!("\"{name}\":\"{value}\"").into_bytes();
     let counted = sqlx::query!(
         r#"select (select count(*) from grant_use where grant_id = $1) as "uses!",
-                  (select count(*) from audit_event where object collate "C" = $2 and action = 'grant.use') as "entries!""#,
+                  count(*) filter (where action = 'grant.use') as "entries!",
+                  count(*) filter (where action = 'grant.use' and position($3::bytea in canon) > 0 and position($4::bytea in canon) > 0) as "of_call!",
+                  count(*) filter (where action = 'grant.revoke') as "ends!"
+             from audit_event where object collate "C" = $2"#,
         id.uuid(),
         id.to_string(),
+        named("run", &run.to_string()),
+        named("call", call_id),
     )
     .fetch_one(tx.conn())
     .await?;
-    if counted.uses != i64::from(uses) || counted.entries != i64::from(uses) {
-        return Ok(Taken::Miscounted);
+    let used = sqlx::query_scalar!("select ordinal from grant_use where grant_id = $1 and run_id = $2 and call_id = $3", id.uuid(), run.uuid(), call_id)
+        .fetch_optional(tx.conn())
+        .await?;
+    let agrees = counted.uses == i64::from(uses) && counted.entries == i64::from(uses) && counted.ends == 0;
+    // A use that was put in, or given to another call, has no entry of this call.
+    if !agrees || used.is_some() != (counted.of_call > 0) {
+        return Ok(Taken::Changed);
+    }
+    if used.is_some() {
+        return Ok(Taken::Again);
     }
     let taken = sqlx::query!(
         "update standing_grant set uses = uses + 1 where grant_id = $1 and uses < uses_max and revoked_at is null and expires_at > $2

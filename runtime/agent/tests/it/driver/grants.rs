@@ -171,6 +171,30 @@ async fn a_count_that_was_changed_in_the_database_makes_a_grant_count_for_nothin
 }
 
 #[tokio::test]
+async fn a_use_that_was_put_in_and_an_end_that_was_taken_out_let_nothing_run() {
+    let (_model, world, contact) = noting().await;
+    let ended = gives(&world, &world.owner, &note_tool(&world), &contact, 5, 1).await.expect("a grant");
+    let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+    grants::revoke(&mut tx, &world.runtime.office, ended.grant_id).await.expect("revoke");
+    tx.commit().await.expect("commit");
+    world.db.raw("set session_replication_role = replica; update standing_grant set revoked_at = null, revoked_by = null").await;
+    world.say(&format!("Note on {contact}: NOTE<zero>")).await;
+    assert_eq!((settle(&world).await, notes(&world).await), (Some(RunStatus::Waiting), 0), "it was taken back, the log says");
+    // Another is used up. Its use is given to the call that comes next, and then that call gets one of its own.
+    gives(&world, &world.owner, &note_tool(&world), &contact, 1, 1).await.expect("another");
+    world.say(&format!("Note on {contact}: NOTE<one>")).await;
+    assert_eq!((settle(&world).await, notes(&world).await), (Some(RunStatus::Ended), 1));
+    let moved = "update grant_use set run_id = 'RUN'::uuid";
+    let put_in = "insert into grant_use select tenant_id, grant_id, 'RUN'::uuid, call_id, workspace_id, ordinal + 1, at from grant_use";
+    for (number, sql) in [moved, put_in].into_iter().enumerate() {
+        let run = world.say(&format!("Note on {contact}: NOTE<more {number}>")).await;
+        let sql = sql.replace("RUN", &run.uuid().to_string());
+        world.db.raw(&format!("set session_replication_role = replica; {sql}")).await;
+        assert_eq!((settle(&world).await, notes(&world).await), (Some(RunStatus::Waiting), 1), "{sql}");
+    }
+}
+
+#[tokio::test]
 async fn what_was_taken_back_or_is_over_counts_no_more() {
     let (_model, world, contact) = noting().await;
     let row = gives(&world, &world.owner, &note_tool(&world), &contact, 5, 1).await.expect("a grant");
