@@ -51,14 +51,20 @@ pub async fn verify_telling(tx: &mut Tx, elsewhere: &[PathBuf], verifier: &Verif
     }
     let mut checker = Checker::new(verifier, &notes);
     let signed = checker.signed().unwrap_or(0);
-    let (mut next, mut spoken_of) = (0, BTreeSet::new());
-    loop {
+    let (mut next, mut spoken_of, mut goes_on) = (0, BTreeSet::new(), true);
+    while goes_on {
         let mut bound = Bound::default();
         let rows = audit_log::placed(tx, next, ROWS_AT_ONCE).await?;
         if rows.is_empty() {
             break;
         }
         for row in rows {
+            // Places are given one behind the other and signed with the commit. However far out somebody put one, nothing is looked for up to there.
+            if row.tree_index > signed.max(next) {
+                checker.report.add(Problem::Beyond { index: row.tree_index, size: signed.max(next) });
+                goes_on = false;
+                break;
+            }
             // Whatever stands between is gone with its place; the tree then differs from what was signed.
             for index in next..row.tree_index {
                 checker.report.add(Problem::Removed { index });

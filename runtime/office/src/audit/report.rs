@@ -29,6 +29,14 @@ pub enum Problem {
         /// Its place.
         index: u64,
     },
+    /// An entry has a place that no sequencer gave it.
+    #[error("an entry stands at place {index}, beyond the end of the log of {size}")]
+    Beyond {
+        /// That place.
+        index: u64,
+        /// How long the log is.
+        size: u64,
+    },
     /// The log is shorter than what was signed.
     #[error("the log is cut off: entries {from} to {last} are missing of the {signed} that were signed", last = signed - 1)]
     CutOff {

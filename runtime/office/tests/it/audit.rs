@@ -167,6 +167,20 @@ async fn removed_swapped_and_cut_off_entries_are_found() {
 }
 
 #[tokio::test]
+async fn a_place_far_out_ends_the_check_and_is_named() {
+    let logged = Logged::make(&[5, 20]).await;
+    for place in [1_000, i64::MAX.unsigned_abs()] {
+        let far_out = format!(
+            "delete from audit_index where tree_index >= 25;
+             insert into audit_index (tenant_id, tree_index, audit_id, leaf) select tenant_id, {place}, gen_random_uuid(), leaf from audit_index where tree_index = 0"
+        );
+        logged.behind_the_walls(&far_out).await;
+        let report = logged.live().await;
+        assert!(matches!(report.problems.as_slice(), [Problem::Beyond { index, size: 25 }] if *index == place), "{place}: {}", words(&report));
+    }
+}
+
+#[tokio::test]
 async fn an_entry_removed_before_it_had_its_place_is_missed_by_its_writers_number() {
     let logged = Logged::make(&[5]).await;
     logged.write(3).await;
