@@ -327,7 +327,7 @@ pub async fn loop_of(config: &Config, database: &Database, key: EnvelopeKey, gov
         heartbeat_ms: HEARTBEAT_MS,
     };
     // Before anything is decided: an organisation's own rules are never overtaken by the installation's.
-    adopt::adopt(&runtime.store, &runtime.office, &runtime.host.specs(), &runtime.rules).await?;
+    Box::pin(adopt::adopt_first(&runtime.store, &runtime.office, &runtime.host.specs(), &runtime.rules)).await?;
     Box::pin(rules_on_record::at_start(&runtime.store, &runtime.office, &runtime.rules)).await?;
     Ok(Arc::new(runtime))
 }

@@ -1,7 +1,7 @@
 //! Takes up what organisations approved: each process asks what is in force, and puts it in force for its own decisions.
 //!
-//! Rules whose seals do not fit, or that do not load with the tools of this process, are not passed over: nothing is allowed then, for the
-//! rules of before may allow what the new ones were to stop.
+//! Rules whose seals do not fit, that do not load with the tools of this process, or that are older than those the log says were approved last, are
+//! not passed over: nothing is allowed then, for the rules of before may allow what the new ones were to stop.
 
 use crate::cli::chain;
 use crate::policy_set::PolicySet;
@@ -13,6 +13,7 @@ use steward_host::mcp::McpServer;
 use steward_office::changes::{self, ChangeKind};
 use steward_office::{Office, OfficeError};
 use steward_policies::{Rules, RulesError, nothing_allowed};
+use steward_store::doors::TenantRow;
 use steward_store::{Store, StoreError, governance_change};
 use tracing::{error, info, warn};
 
@@ -21,6 +22,8 @@ use tracing::{error, info, warn};
 enum Unusable {
     #[error("they were changed in the database after they were approved; look for who can write there, and propose and approve them anew")]
     Changed,
+    #[error("the log says that others were approved after them; look for who can write in the database, and propose and approve them anew")]
+    SetBack,
     #[error("this process has no envelope key to check them with; give it the key that the server has")]
     NoKey,
     #[error("they cannot be read: {0}")]
@@ -34,6 +37,24 @@ enum Unusable {
 /// Puts in force what is approved and not in force yet. Fails only when the database does not answer.
 pub async fn adopt(store: &Store, office: &Office, tools: &[ToolSpec], rules: &SharedRules) -> Result<(), OfficeError> {
     adopt_due(store, office, tools, rules, |known, version| known.is_none_or(|known| known < version)).await
+}
+
+/// The same before anything is decided: nothing is allowed either where the log says that rules were approved and the database has none.
+pub async fn adopt_first(store: &Store, office: &Office, tools: &[ToolSpec], rules: &SharedRules) -> Result<(), OfficeError> {
+    adopt(store, office, tools, rules).await?;
+    for TenantRow { tenant, .. } in store.all_tenants().await? {
+        if rules.version_of(tenant).is_some() {
+            continue;
+        }
+        let mut tx = store.begin(&Actor::worker(tenant)).await?;
+        let on_record = changes::last_on_record(&mut tx, ChangeKind::Policy, changes::POLICY).await?;
+        tx.rollback().await?;
+        if on_record.is_some() {
+            // Whatever is approved from now on is a later version.
+            allow_nothing((tenant, 0), tools, rules, &Unusable::SetBack);
+        }
+    }
+    Ok(())
 }
 
 /// The same for what is in force already: rules are made for the tools there are, and these are others now.
@@ -107,24 +128,31 @@ async fn adopt_due(
                 info!(tenant.id = %one.tenant, policy.digest = %fresh.digest().short(), rules = fresh.list().len(), "approved rules are in force");
                 rules.adopt(one.tenant, version, fresh);
             }
-            Err(why) => {
-                error!(tenant.id = %one.tenant, "THE APPROVED RULES CANNOT BE USED, so nothing is allowed in this organisation: {}", chain(&why));
-                match nothing_allowed(tools) {
-                    Ok(none) => rules.adopt(one.tenant, version, none),
-                    Err(err) => error!(tenant.id = %one.tenant, "and nothing can be put in their place: {}", chain(&err)),
-                }
-            }
+            Err(why) => allow_nothing((one.tenant, version), tools, rules, &why),
         }
     }
     Ok(())
 }
 
+/// Puts rules that allow nothing in the place of those of this version.
+fn allow_nothing((tenant, version): (TenantId, i32), tools: &[ToolSpec], rules: &SharedRules, why: &Unusable) {
+    error!(tenant.id = %tenant, "THE APPROVED RULES CANNOT BE USED, so nothing is allowed in this organisation: {}", chain(why));
+    match nothing_allowed(tools) {
+        Ok(none) => rules.adopt(tenant, version, none),
+        Err(err) => error!(tenant.id = %tenant, "and nothing can be put in their place: {}", chain(&err)),
+    }
+}
+
 /// The rules that an organisation approved last, with their version.
 async fn read(store: &Store, office: &Office, tools: &[ToolSpec], tenant: TenantId) -> Result<(i32, Result<Rules, Unusable>), OfficeError> {
     let mut tx = store.begin(&Actor::worker(tenant)).await?;
+    let on_record = changes::last_on_record(&mut tx, ChangeKind::Policy, changes::POLICY).await?;
     let row = governance_change::in_force(&mut tx, ChangeKind::Policy.name(), changes::POLICY).await?.ok_or(StoreError::Missing)?;
     tx.rollback().await?;
     let version = row.version.unwrap_or_default();
+    if changes::is_set_back(&row, on_record) {
+        return Ok((version, Err(Unusable::SetBack)));
+    }
     let Some(key) = &office.key else { return Ok((version, Err(Unusable::NoKey))) };
     if !changes::is_approved(key, tenant, &row)? {
         return Ok((version, Err(Unusable::Changed)));

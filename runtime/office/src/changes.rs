@@ -14,9 +14,11 @@ use crate::audit::personal::{Opened, opened};
 use crate::audit::{self, Entry, seal::Subject};
 use crate::error::OfficeError;
 use crate::people::{Proven, confirm};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::HashMap;
+use steward_core::id::Id as _;
 use steward_core::{ActorKind, AuditId, Digest, EnvelopeKey, GovernanceChangeId, Permission, PersonId, RunId, TenantId};
+use steward_store::audit::RecordPlace;
 use steward_store::governance_change::{self, ChangeRow, Decided};
 use steward_store::{Page, Store, StoreError, Tx, membership};
 
@@ -122,6 +124,33 @@ pub async fn somebody_else_decides(tx: &mut Tx) -> Result<bool, OfficeError> {
 /// The version of the newest approved change of a subject; 0 where nothing was ever approved.
 pub async fn newest_version(tx: &mut Tx, kind: ChangeKind, subject: &str) -> Result<i32, OfficeError> {
     Ok(governance_change::version(tx, kind.name(), subject).await?)
+}
+
+/// The change of a subject that was approved last as the log says it, and as which version. The log is signed and the rows of changes are not: where
+/// it knows of a later one than they do, some of them were taken away or set back. Read it before the rows, which may then only be newer.
+pub async fn last_on_record(tx: &mut Tx, kind: ChangeKind, subject: &str) -> Result<Option<(GovernanceChangeId, i32)>, StoreError> {
+    let mut last = None::<(RecordPlace, GovernanceChangeId, i32)>;
+    for (place, canon) in steward_store::audit::placed_of_kind(tx, "change.approve", GovernanceChangeId::PREFIX).await? {
+        let said: Value = serde_json::from_slice(&canon).unwrap_or_default();
+        let text = |name: &str| said.pointer(name).and_then(Value::as_str);
+        if text("/detail/kind") != Some(kind.name()) || text("/detail/subject") != Some(subject) {
+            continue;
+        }
+        let version = said.pointer("/detail/version").and_then(Value::as_i64).and_then(|version| i32::try_from(version).ok());
+        // By the order of the record: a clock may go backwards.
+        if let (Some(change), Some(version)) = (text("/object").and_then(|object| object.parse().ok()), version)
+            && last.is_none_or(|(before, ..)| before < place)
+        {
+            last = Some((place, change, version));
+        }
+    }
+    Ok(last.map(|(_, change, version)| (change, version)))
+}
+
+/// Whether a row is of before what the log says was approved last.
+pub fn is_set_back(row: &ChangeRow, on_record: Option<(GovernanceChangeId, i32)>) -> bool {
+    let version = row.version.unwrap_or_default();
+    on_record.is_some_and(|(change, last)| version < last || version == last && row.governance_change_id != change)
 }
 
 /// Whether this is the organisation of whoever runs the installation: what all organisations share is decided in it alone.
@@ -337,7 +366,7 @@ async fn note(
     action: &str,
     row: &ChangeRow,
     person: PersonId,
-    detail: serde_json::Value,
+    detail: Value,
     reason: Option<String>,
 ) -> Result<AuditId, OfficeError> {
     let entry = Entry { action, object: row.governance_change_id.to_string(), outcome: "done", detail, request_id: None };

@@ -229,6 +229,21 @@ pub async fn placed_of(tx: &mut Tx, actions: &[String], objects: &[String]) -> R
     Ok(rows.into_iter().map(|row| (record_place(row.tree_index, row.written_xid, row.audit_id), row.canon)).collect())
 }
 
+/// The exact bytes of the entries of an action about objects of one kind, which begin with this and an underscore, each with its place, in no order.
+pub async fn placed_of_kind(tx: &mut Tx, action: &str, kind: &str) -> Result<Vec<(RecordPlace, Vec<u8>)>, StoreError> {
+    // Behind the underscore comes the backquote: all objects of the kind stand between the two in the index.
+    let rows = sqlx::query!(
+        r#"select audit_event.audit_id, canon, written_xid, tree_index as "tree_index?"
+             from audit_event left join audit_index using (tenant_id, audit_id)
+            where object collate "C" >= $2::text || '_' and object collate "C" < $2::text || '`' and action = $1"#,
+        action,
+        kind
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| (record_place(row.tree_index, row.written_xid, row.audit_id), row.canon)).collect())
+}
+
 /// The place of one entry; none where there is no such entry.
 pub async fn place_of(tx: &mut Tx, audit: AuditId) -> Result<Option<RecordPlace>, StoreError> {
     let row = sqlx::query!(

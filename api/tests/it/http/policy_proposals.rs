@@ -286,6 +286,31 @@ async fn rules_that_were_changed_in_the_database_allow_nothing() {
     assert_eq!(fresh.of(world.other.tenant).digest(), state.rules.base().digest(), "the others are as they were");
 }
 
+#[tokio::test]
+async fn rules_that_are_older_than_the_log_says_allow_nothing() {
+    let working = Working::saying("Hello.").await;
+    let house = House::of(&working).await;
+    let world = &working.world;
+    let state = &world.server.state;
+    let taken_up = async || {
+        let fresh = steward_agent::rules::SharedRules::new(state.rules.base());
+        steward_api::wiring::adopt::adopt_first(&state.store, &state.office, &state.host.specs(), &fresh).await.expect("looked at");
+        assert_eq!(fresh.of(world.other.tenant).digest(), state.rules.base().digest(), "the others are as they were");
+        fresh.of(world.home.tenant).list().iter().map(|rule| rule.id.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    let first = house.propose(&house.manager, "").await;
+    house.approve(&house.owner, &first).await.expect(200);
+    let second = house.propose(&house.manager, NO_COMPANIES).await;
+    house.approve(&house.owner, &second).await.expect(200);
+    assert!(taken_up().await.iter().any(|id| id == "no-companies"));
+    // Whoever can write rows takes away what stops companies: the rules of before, or those of the files, were approved or fit, and are in force no more.
+    for rows in [format!("governance_change_id = '{}'", uuid_of(&second)), "true".to_owned()] {
+        let taken = format!("set session_replication_role = replica; delete from governance_change where {rows}");
+        world.server.database.raw(&taken).await;
+        assert_eq!(taken_up().await, ["rules-cannot-be-used"], "{rows}");
+    }
+}
+
 fn uuid_of(proposal: &Value) -> uuid::Uuid {
     id(proposal).parse::<steward_core::GovernanceChangeId>().expect("an id").uuid()
 }
