@@ -566,12 +566,13 @@ impl Drive<'_> {
     }
 
     async fn approvals_of(&self, call: CallId) -> Result<Option<Approved>, DriveError> {
-        let Some(hold) = self.run.call(call).and_then(|call| call.hold.as_ref()) else { return Ok(None) };
+        let Some(known) = self.run.call(call) else { return Ok(None) };
+        let Some(hold) = known.hold.as_ref() else { return Ok(None) };
         let was_changed = hold.closed == Some(HoldOutcome::Changed);
         if !was_changed && hold.closed != Some(HoldOutcome::Approved) {
             return Ok(None);
         }
-        let approved = self.journal.approved(&self.runtime.key, self.run_id, call, hold);
+        let approved = self.journal.approved(&self.runtime.key, self.run_id, call, hold, known.started.is_some());
         let mut approved = approved.await.map_err(|source| self.journal_error(source))?;
         // What the journal says was changed is not carried out, also where the row fits now: the state is what no seal covers.
         if was_changed && approved.broken.is_empty() {

@@ -387,8 +387,9 @@ impl Journal {
         Ok(())
     }
 
-    /// What people approved, counted only for this envelope, only as far as every seal fits, and only of those who could approve it still.
-    pub(super) async fn approved(&self, key: &EnvelopeKey, run: RunId, call: CallId, held: &HoldState) -> Result<Approved, OfficeError> {
+    /// What people approved, counted only for this envelope, only as far as every seal fits, and only of those who could approve it still. `has_begun`
+    /// is what the journal says of the call.
+    pub(super) async fn approved(&self, key: &EnvelopeKey, run: RunId, call: CallId, held: &HoldState, has_begun: bool) -> Result<Approved, OfficeError> {
         let (id, envelope_id) = (held.hold_id, held.envelope_id);
         let so = |approvals: Approvals, broken: Vec<String>| Approved { approvals, envelope_id, envelope: String::new(), broken, is_orphaned: false };
         let nothing = |what: &str| so(Approvals::default(), vec![what.to_owned()]);
@@ -407,7 +408,10 @@ impl Journal {
         }
         // One that an edit made has no place in the journal of its own; the journal follows it.
         let is_named = checked.broken.iter().any(|name| name == "hold.journal");
-        if row.edits.is_none() && !is_named && row.journal.as_deref() != Some(held.chain.bytes().as_slice()) {
+        let is_other = row.edits.is_none() && !is_named && row.journal.as_deref() != Some(held.chain.bytes().as_slice());
+        // An approval is for once: of a journal that was cut off behind it, the log knows that the call began.
+        let began_before = !has_begun && steward_store::audit::newest_of(&mut tx, "call.start", &format!("{run}/{call}")).await?.is_some();
+        if is_other || began_before {
             checked.broken.push("journal".to_owned());
         }
         // Of what does not fit, nobody's word counts at all.

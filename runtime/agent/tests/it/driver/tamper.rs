@@ -446,10 +446,13 @@ async fn resuming_again_and_again_runs_it_once() {
         approved.drive().await;
         assert_eq!(world.db.number("select count(*) from note").await, 1, "{state}");
     }
-    // Set back to the moment of the approval, journal and all: the change is found by its key and not made again.
+    // Set back to the moment of the approval, journal and all: the log knows that it began, and no tool is asked again.
     approved.put_back().await;
     approved.drive().await;
     assert_eq!(world.db.number("select count(*) from note").await, 1);
+    let refused = "select count(*) from decision where class = 'changed' and record::json ->> 'changed' = '[\"journal\"]'";
+    assert_eq!(world.db.number(refused).await, 1);
+    assert_eq!(world.db.number("select count(*) from audit_event where action = 'call.start' and object like '%call_2_0'").await, 1);
 }
 
 #[tokio::test]
