@@ -15,7 +15,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use steward_core::event::{EndReason, HoldOutcome, Pins, Region};
-use steward_core::{CallId, DecisionId, Effect, EnvelopeId, Event, FailureClass, Label, Micros, Outcome, PluginWork, RunOutcome, ToolCall};
+use steward_core::{CallId, DecisionId, Digest, Effect, EnvelopeId, Event, FailureClass, Label, Micros, Outcome, PluginWork, RunOutcome, ToolCall};
 use steward_host::{CallContext, CallReport, DELEGATE, EXTRACT, PROPOSE_GRANT, RunBudget, SCHEDULE};
 use steward_office::crm::Stood;
 use steward_office::holds::card;
@@ -34,6 +34,8 @@ const LOOK_MS: u64 = 10;
 const CALL_DEADLINE_MS: u64 = 10_000;
 /// The purpose of the digest that stands for the name of a tool that there is not.
 const UNKNOWN_TOOL: &str = "tool.unknown/v1";
+/// The purpose of the digest by which the audit log tells calls apart.
+const SAME_CALL: &str = "call.same/v1";
 
 impl Drive<'_> {
     pub(super) async fn decide(&mut self, calls: &[CallId]) -> Result<(), DriveError> {
@@ -195,6 +197,11 @@ impl Drive<'_> {
         self.runtime.key.seal(UNKNOWN_TOOL, &name).map_or_else(|_| "unknown".to_owned(), |digest| format!("unknown:{digest}"))
     }
 
+    /// Where the same call came again, as the audit log says it: keyed, since who has the log could try out a short name or address otherwise.
+    fn told_apart(&self, call: Digest) -> Option<Digest> {
+        self.runtime.key.seal(SAME_CALL, &json!({ "tenant": self.tenant, "call": call })).ok()
+    }
+
     /// A ruling as it is written down beside the events.
     fn decision_side(&self, call: &ToolCall, ruling: &Ruling, decision_id: DecisionId, pins: &Pins, after_approval: bool, now: OffsetDateTime) -> DecisionSide {
         let name = ruling.name();
@@ -207,7 +214,7 @@ impl Drive<'_> {
             tool: tool.as_ref().map(|tool| tool.spec()),
         };
         let mut detail = json!({
-            "call": call.call_id, "tool": self.named(&call.tool), "verdict": name, "rules": ruling.rules, "arguments_digest": ruling.call_digest,
+            "call": call.call_id, "tool": self.named(&call.tool), "verdict": name, "rules": ruling.rules, "arguments_digest": self.told_apart(ruling.call_digest),
             "envelope_id": ruling.sealed.as_ref().map(|sealed| sealed.id), "policy_digest": ruling.policy_digest,
             "prompt": pins.prompt, "after_approval": after_approval, "changed": ruling.changed,
             "grant_id": ruling.grant,

@@ -61,6 +61,11 @@ async fn a_tool_that_there_is_not_stands_in_the_log_by_a_digest_that_nobody_can_
     // Nor is it the plain digest of the name, which whoever guesses the name could compare.
     let plain = format!("unknown:{}", steward_core::Digest::of(b"lena.petrova"));
     assert!(!said.contains(&plain), "{said:?}");
+    // The same of name and arguments together, which stand beside it.
+    let together = steward_core::Digest::of_parts([b"lena.petrova".as_slice(), b"{}", b""]);
+    assert_eq!(world.db.number(&format!("select count(*) from audit_event where position('{together}'::bytea in canon) > 0")).await, 0);
+    let same = "select count(distinct convert_from(canon, 'utf8')::jsonb #>> '{detail,arguments_digest}') from audit_event where action = 'gate.decide'";
+    assert_eq!(world.db.number(same).await, 4, "the same again is seen to be the same");
 }
 
 #[tokio::test]
