@@ -30,6 +30,9 @@ const CONTENT_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The most changes that one run proposes.
 const PROPOSALS_OF_RUN_MAX: usize = 3;
 
+/// The purpose of the digest by which the log names what is proposed where that may name people.
+const IN_LOG: &str = "change-in-log/v1";
+
 /// The subject of changes of rules: an organisation has one set.
 pub const POLICY: &str = "rules";
 
@@ -70,6 +73,15 @@ impl ChangeKind {
             Self::PromptLabel => "prompt_label",
             Self::Grant => "grant",
             Self::Tool => "tool",
+        }
+    }
+
+    /// The digest by which the log names what is proposed. The ranges of a grant may name people and accounts: of them it is keyed, so that nobody who
+    /// has the log can try out whom.
+    fn in_log(self, key: &EnvelopeKey, content: Digest) -> Digest {
+        match self {
+            Self::Grant => key.seal_bytes(IN_LOG, content.bytes()),
+            Self::Policy | Self::PromptLabel | Self::Tool => content,
         }
     }
 
@@ -187,8 +199,8 @@ async fn write(tx: &mut Tx, office: &Office, person: PersonId, by: Option<(RunId
     let base_version = governance_change::version(tx, new.kind.name(), new.subject).await?;
     let digest = Digest::of(new.content.as_bytes());
     let detail = json!({
-        "kind": new.kind.name(), "subject": new.subject, "content_digest": digest, "base_digest": new.base, "base_version": base_version, "sound": new.is_sound,
-        "run": run, "agent": agent,
+        "kind": new.kind.name(), "subject": new.subject, "content_digest": new.kind.in_log(key, digest), "base_digest": new.base,
+        "base_version": base_version, "sound": new.is_sound, "run": run, "agent": agent,
     });
     let entry = Entry { action: "change.propose", object: id.to_string(), outcome: "done", detail, request_id: None };
     let audit = audit::record_about(tx, office, entry, Subject::Person(person), &json!({ "reason": reason })).await?;
@@ -288,8 +300,10 @@ pub async fn approve(tx: &mut Tx, office: &Office, id: GovernanceChangeId, said:
     }
     confirm(tx, office, &step_up_for(&row), password).await?;
     let version = newest.saturating_add(1);
-    let detail =
-        json!({ "kind": kind.name(), "subject": row.subject, "content_digest": said.content_digest, "version": version, "proposed_by": row.proposed_by });
+    let detail = json!({
+        "kind": kind.name(), "subject": row.subject, "content_digest": kind.in_log(key, said.content_digest), "version": version,
+        "proposed_by": row.proposed_by,
+    });
     let audit = note(tx, office, "change.approve", &row, person, detail, reason).await?;
     row.state = "approved".to_owned();
     row.version = Some(version);

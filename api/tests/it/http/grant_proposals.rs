@@ -137,6 +137,10 @@ async fn what_an_agent_asks_for_is_given_by_another_person_and_covers_no_more() 
     assert_eq!(approved["state"], "approved");
     approve().cookie(&other).send().await.expect(409);
 
+    // Neither the plain digest of whom its ranges name nor a beginning of it is in the log: who has that could try them out.
+    let plain: String = shown["content_digest"].as_str().expect("a digest").trim_start_matches("sha256:").chars().take(12).collect();
+    assert_eq!(world.server.database.number(&format!("select count(*) from audit_event where position('{plain}'::bytea in canon) > 0")).await, 0);
+
     // It covers what was asked for, so often and no more.
     for notes in [1, 2] {
         house.say(&note, "run.ended").await;

@@ -3,7 +3,7 @@
 //! It is narrower than any grant a person may give: for this agent, for the person it acts for, where it runs, for one tool as it is now.
 //! What it would have let through is found among the decisions on record and shown with it. Nothing is granted by asking.
 
-use super::{NewGrant, Ranges, covers, digest_of, drafted, names_all, ranges, write};
+use super::{NewGrant, Ranges, covers, digest_of, drafted, key, names_all, ranges, write};
 use crate::Office;
 use crate::changes::{self, Approval, ChangeKind, Proposal};
 use crate::error::OfficeError;
@@ -18,6 +18,8 @@ use steward_store::grant::GrantRow;
 use steward_store::{Page, StoreError, Tx};
 use time::Duration;
 
+/// The purpose of the digest that a wish is named by.
+const WISH: &str = "grant-wish/v1";
 /// Decisions on record that a wish is tried on.
 const DECISIONS_MAX: usize = 1_000;
 /// Decisions that are named of those it would have let through.
@@ -68,8 +70,8 @@ pub async fn ask(tx: &mut Tx, office: &Office, tool: &ToolSpec, wish: &Wish, rea
     let corrupt = || StoreError::Corrupt { what: "governance_change.content" };
     let report = json!({ "judged": judged, "newly_allowed": passed.len(), "decisions": named }).to_string();
     let content = canonical_json(wish).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(corrupt)?;
-    // Each wish is a subject of its own: two of them do not stand in each other's way.
-    let subject = format!("{}@{}", tool.name, Digest::of(content.as_bytes()).short());
+    // Each wish is a subject of its own: two of them do not stand in each other's way. The log has it, and tells nobody whom the ranges name.
+    let subject = format!("{}@{}", tool.name, key(office)?.seal_bytes(WISH, content.as_bytes()).short());
     let base = tool_digest(tool)?;
     let proposal = Proposal { kind: ChangeKind::Grant, subject: &subject, content, base, report, is_sound: true, reason };
     let change = changes::propose_as_agent(tx, office, proposal).await?;
