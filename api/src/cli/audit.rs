@@ -227,7 +227,7 @@ fn check_may_read(terminal: &Terminal) -> Result<(), CliError> {
 async fn write_all(terminal: &Terminal, export: &Export, out: &mut (dyn Write + Send), shows: bool) -> Result<usize, CliError> {
     check_may_read(terminal)?;
     let filter = export.filter();
-    // One transaction, so that the export is one moment of the log however long it takes.
+    // What is written while it is read may be missing: a bundle is what can be checked to be whole.
     let mut tx = terminal.store.begin(&terminal.actor).await?;
     let is_whole = filter.action.is_none() && filter.from.is_none() && filter.to.is_none();
     // How many entries a choice of them has nobody has counted; of all it is as many as were signed, and the few since.

@@ -373,18 +373,21 @@ impl Journal {
         }
     }
 
+    /// Takes a run that waits from now on up again where somebody decided just then. Whoever decides has the row locked until that is committed, and
+    /// wakes no run that does not wait yet: behind the same lock, either they found this one waiting or what they said is found here.
     pub(super) async fn wake_if_decided(&self, key: &EnvelopeKey, run: RunId, waits_for: Option<BudgetHoldId>) -> Result<(), OfficeError> {
         let Self::Postgres { store, actor } = self else { return Ok(()) };
         let mut tx = store.begin(actor).await?;
         let is_allowed = match waits_for {
-            Some(id) => budget_hold::find(&mut tx, id).await?.is_some_and(|row| row.state != "held"),
+            Some(id) => budget_hold::lock(&mut tx, id).await?.is_some_and(|row| row.state != "held"),
             None => false,
         };
         if is_allowed || is_to_be_read(&mut tx, key, run).await? {
             run::wake(&mut tx, run).await?;
-            tx.commit().await?;
+            return Ok(tx.commit().await?);
         }
-        Ok(())
+        // Nobody who decides now waits for this.
+        Ok(tx.rollback().await?)
     }
 
     /// What people approved, counted only for this envelope, only as far as every seal fits, and only of those who could approve it still. `has_begun`
@@ -423,10 +426,13 @@ impl Journal {
     }
 }
 
-/// Whether something became of a held action and the journal does not know yet.
+/// Whether something became of a held action and the journal does not know yet. The actions stay locked until the transaction ends.
 async fn is_to_be_read(tx: &mut Tx, key: &EnvelopeKey, run: RunId) -> Result<bool, OfficeError> {
     let events = journal::read(tx, run, 0, EVENTS_MAX).await?;
     let known = crate::run::Run::fold(&events);
     let open: Vec<(CallId, HoldId)> = known.open_holds().map(|(call, hold)| (call, hold.hold_id)).collect();
+    for (_, id) in &open {
+        hold::lock(tx, *id).await?;
+    }
     Ok(held::look(tx, key, run, &open).await?.iter().any(|found| found.stands != Stands::Waits))
 }

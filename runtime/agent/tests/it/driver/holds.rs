@@ -99,6 +99,27 @@ async fn what_is_approved_out_of_order_waits_for_what_stands_before_it() {
 }
 
 #[tokio::test]
+async fn what_is_decided_just_as_the_run_begins_to_wait_again_is_not_missed() {
+    let (_model, world, run, row) = held().await;
+    // Something else has it taken up once more, and somebody approves meanwhile: there is no run that waits which they could wake.
+    world.db.raw("update run set status = 'queued'").await;
+    let mut tx = world.db.app.begin(&world.owner).await.expect("begin");
+    approve(&mut tx, &world.runtime.office, row.hold_id, envelope_of(&row)).await.expect("approve");
+    let commits = async {
+        while world.db.number("select count(*) from run where status = 'waiting'").await == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        // By now the run has looked, or stands behind the approval.
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        tx.commit().await.expect("commit");
+    };
+    let (driven, ()) = tokio::join!(world.drive(), commits);
+    assert_eq!(driven, Some(RunStatus::Waiting));
+    assert_eq!(settle(&world).await, Some(RunStatus::Ended), "{:?}", kinds(&world, run).await);
+    assert_eq!(world.db.number("select count(*) from note").await, 1);
+}
+
+#[tokio::test]
 async fn what_was_approved_and_not_begun_is_called_off_with_its_run() {
     let calls: Vec<_> =
         ["First.", "Second."].map(|text| ("crm.add_note".to_owned(), json!({ "contact_id": "contact_00000000000000000000000001", "text": text }))).into();
