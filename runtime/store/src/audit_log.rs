@@ -277,3 +277,12 @@ pub async fn keep_object(tx: &mut Tx, digest: Digest, body: &[u8]) -> Result<(),
         .await?;
     Ok(())
 }
+
+/// Of the details that are kept under these digests those that are there, and whether each has its digest still.
+pub async fn kept_objects(tx: &mut Tx, digests: &[Digest]) -> Result<Vec<(Digest, bool)>, StoreError> {
+    let wanted: Vec<&[u8]> = digests.iter().map(|digest| digest.bytes().as_slice()).collect();
+    let rows = sqlx::query!(r#"select digest, sha256(body) = digest as "is_whole!" from audit_object where digest = any ($1)"#, &wanted as &[&[u8]])
+        .fetch_all(tx.conn())
+        .await?;
+    rows.into_iter().map(|row| Ok((digest(row.digest, "audit_object.digest")?, row.is_whole))).collect()
+}

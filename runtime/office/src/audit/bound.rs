@@ -104,6 +104,8 @@ pub(super) struct Bound {
     pub(super) decisions: HashMap<DecisionId, (u64, Digest)>,
     pub(super) events: HashMap<(RunId, u32), (u64, Digest)>,
     pub(super) sealed: HashMap<AuditId, (u64, Digest)>,
+    /// Details that are kept beside the log, by their digest.
+    pub(super) objects: HashMap<Digest, u64>,
     /// By run, what it took from another's record: up to which event, too.
     pub(super) forks: HashMap<RunId, (u64, u32, Digest)>,
     /// By run, what it began with where that is not the person's word just now: up to which event, too.
@@ -116,6 +118,9 @@ impl Bound {
         let text = |name: &str| canon.pointer(name).and_then(Value::as_str);
         if let (Some(id), Some(digest)) = (text("/id").and_then(|id| id.parse().ok()), text("/sealed").and_then(|digest| digest.parse().ok())) {
             self.sealed.insert(id, (index, digest));
+        }
+        if let Some(kept) = text("/detail/kept_as").and_then(|digest| digest.parse().ok()) {
+            self.objects.entry(kept).or_insert(index);
         }
         if text("/action") == Some("run.start") {
             self.take_event(index, canon, text("/object").and_then(|run| run.parse().ok()), "/detail/started");

@@ -177,6 +177,16 @@ async fn rows_agree(tx: &mut Tx, mut bound: Bound, report: &mut Report) -> Resul
         }
     }
     found.extend(bound.sealed.into_values().map(|(index, _)| (index, format!("the sealed details of entry {index}"), "removed")));
+    if !bound.objects.is_empty() {
+        let wanted: Vec<Digest> = bound.objects.keys().copied().collect();
+        for (digest, is_whole) in audit_log::kept_objects(tx, &wanted).await? {
+            let Some(index) = bound.objects.remove(&digest) else { continue };
+            if !is_whole {
+                found.push((index, format!("the detail kept for entry {index}"), "changed"));
+            }
+        }
+        found.extend(bound.objects.into_values().map(|index| (index, format!("the detail kept for entry {index}"), "removed")));
+    }
     found.sort();
     for (index, what, how) in found {
         report.add(Problem::Bound { index, what, how });

@@ -518,6 +518,12 @@ async fn a_detail_that_is_too_long_is_kept_whole_beside_the_log() {
     let named = "select count(*) from audit_event join audit_object on convert_from(canon, 'utf8') like '%\"kept_as\":\"' || encode(digest, 'hex') || '\"%'
                   where digest = sha256(body) and length(body) > 60000 and length(canon) < 1000";
     assert_eq!(logged.world.database.number(named).await, 1);
+    // What is kept there is as much of the log as the entry.
+    for (sql, how) in [("update audit_object set body = 'short'", "changed"), ("delete from audit_object", "removed")] {
+        logged.behind_the_walls(sql).await;
+        let report = logged.live().await;
+        assert!(matches!(report.problems.as_slice(), [Problem::Bound { how: found, .. }] if *found == how), "{sql}: {}", words(&report));
+    }
 }
 
 #[tokio::test]
