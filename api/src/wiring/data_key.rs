@@ -2,6 +2,7 @@
 
 use super::secret::{Secret, SecretError};
 use crate::config::Config;
+use std::path::PathBuf;
 use steward_core::{HasKind, Kind};
 use steward_office::audit::personal::Personal;
 use steward_office::audit::seal::{DataKey, SealError};
@@ -49,7 +50,7 @@ pub fn find(config: &Config) -> Result<Personal, DataKeyError> {
         Err(SecretError::Missing { .. }) => key,
         Err(err) => return Err(err.into()),
     };
-    Ok(Personal::new(key, config.data_dir.join("audit")))
+    Ok(Personal::new(key, lists_of(config)))
 }
 
 /// Makes the key if there is none. The caller holds the data directory's lock.
@@ -60,7 +61,12 @@ pub fn find_or_make(config: &Config) -> Result<(), DataKeyError> {
 
 /// The same for one command: what needs no key works without it, what does is refused and says why.
 pub fn find_or_say(config: &Config) -> Personal {
-    find(config).unwrap_or_else(|err| Personal::without_key(crate::cli::chain(&err)))
+    find(config).unwrap_or_else(|err| Personal::without_key(crate::cli::chain(&err), lists_of(config)))
+}
+
+/// Where it is kept who was erased.
+fn lists_of(config: &Config) -> PathBuf {
+    config.data_dir.join("audit")
 }
 
 #[cfg(test)]

@@ -49,9 +49,9 @@ impl Personal {
         Self { key: DataKey::passing().map_err(|err| err.to_string()), dir: None }
     }
 
-    /// Seals nothing: what has personal details is refused for this reason.
-    pub fn without_key(why: impl Into<String>) -> Self {
-        Self { key: Err(why.into()), dir: None }
+    /// Seals nothing: what has personal details is refused for this reason. Erasing takes no key, and who is erased is put on the list under `dir`.
+    pub fn without_key(why: impl Into<String>, dir: impl Into<PathBuf>) -> Self {
+        Self { key: Err(why.into()), dir: Some(dir.into()) }
     }
 
     /// The data key, or why there is none.

@@ -253,13 +253,20 @@ async fn keys_are_only_ever_erased_whoever_writes() {
 async fn without_its_key_nothing_personal_is_written_and_the_change_does_not_happen() {
     let kept = Kept::make().await;
     let lena = kept.contact("Lena").await;
-    for office in [kept.office.clone().sealing(Personal::without_key("there is no data key")), kept.office.clone().sealing(sealing(&kept.dir, 8))] {
+    let keyless = kept.office.clone().sealing(Personal::without_key("there is no data key", &kept.dir));
+    for office in [keyless.clone(), kept.office.clone().sealing(sealing(&kept.dir, 8))] {
         let mut tx = kept.world.begin(&kept.house.owner).await;
         let patch = crm::ContactPatch { job_title: Some("Buyer".to_owned()), ..crm::ContactPatch::default() };
         let refused = crm::update_contact(&mut tx, &office, lena, 1, &patch, Integrity::Directory).await.expect_err("no key");
         assert_eq!(refused.kind(), Kind::Away, "{refused}");
     }
     assert_eq!(kept.world.database.number("select count(*) from contact where job_title is not null").await, 0);
+    // To erase takes no key, and a backup that is put back is held to the list all the same.
+    let mut tx = kept.world.begin(&kept.house.owner).await;
+    assert!(personal::erase(&mut tx, &keyless, Subject::Contact(lena)).await.expect("erased"));
+    tx.commit().await.expect("commit");
+    let list = fs::read_to_string(kept.dir.join(kept.house.owner.tenant.to_string()).join("erased")).expect("a list");
+    assert!(list.contains(&lena.to_string()), "{list}");
 }
 
 #[tokio::test]

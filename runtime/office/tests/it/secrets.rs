@@ -91,7 +91,7 @@ async fn nobody_but_an_owner_in_person_who_says_anew_who_they_are_sets_or_remove
     let nothing = "select (select count(*) from secret) + (select count(*) from secret_key) + (select count(*) from audit_event where action like 'secret.%')";
     assert_eq!(world.database.number(nothing).await, 0, "what was refused left nothing");
     // And without the data key nothing is taken, and it is said why.
-    let keyless = world.office.clone().sealing(Personal::without_key("there is no data key"));
+    let keyless = world.office.clone().sealing(Personal::without_key("there is no data key", std::env::temp_dir()));
     let refused = set(&world, &keyless, &owner, "asker_token", CANARY).await.expect_err("refused");
     assert_eq!(refused.kind(), Kind::Away, "{refused}");
 
