@@ -2,11 +2,10 @@
 //!
 //! A judgement is a word, not a leave: only [`decide`](crate::decide()) turns it into a [`Permit`](crate::Permit).
 
-use crate::effort::Effort;
+use crate::effort::{Effort, Texts, size};
 use crate::facts::Facts;
 use crate::request::{AskError, Question, Said, ask_bare};
 use crate::rules::{Governed, Part, Rule, Rules};
-use serde_json::Value;
 use std::collections::BTreeSet;
 use steward_core::{ApprovalSet, BlockClass, Denial, Needs, Role, Verdict};
 
@@ -67,26 +66,17 @@ impl Judgement {
 
 /// Judges some facts by the rules.
 pub fn judge(rules: &Rules, facts: &Facts) -> Judgement {
-    judge_asking(&Asking { effort: &Effort::unbounded(), each: 0 }, rules, facts)
+    judge_asking(&Asking { effort: &Effort::unbounded(), each: 0, texts: Texts::default() }, rules, facts)
 }
 
 /// The same as far as this effort goes: nothing where it is spent before the rules have said all.
 pub(crate) fn judge_within(effort: &Effort, rules: &Rules, facts: &Facts) -> Option<Judgement> {
-    let reads_arguments = rules.0.tools.get(&facts.tool).is_some_and(|tool| tool.slice.reads("args"));
-    let each = 1 + if reads_arguments { size(&facts.arguments) / ARGUMENTS_BYTES } else { 0 };
-    let judgement = judge_asking(&Asking { effort, each }, rules, facts);
+    let slice = rules.0.tools.get(&facts.tool).map(|tool| &tool.slice);
+    let each = 1 + if slice.is_some_and(|slice| slice.reads("args")) { size(&facts.arguments) / ARGUMENTS_BYTES } else { 0 };
+    let texts = if slice.is_some_and(|slice| slice.has_patterns()) { Texts::of(facts) } else { Texts::default() };
+    let judgement = judge_asking(&Asking { effort, each, texts }, rules, facts);
     // What was refused for want of effort is no word of the rules.
     (!effort.is_spent()).then_some(judgement)
-}
-
-/// How much there is to read in a value, in bytes or so.
-fn size(value: &Value) -> u64 {
-    match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => 1,
-        Value::String(text) => 1 + text.len() as u64,
-        Value::Array(items) => 1 + items.iter().map(size).sum::<u64>(),
-        Value::Object(fields) => 1 + fields.iter().map(|(name, inner)| name.len() as u64 + size(inner)).sum::<u64>(),
-    }
 }
 
 /// What asking rules may still take.
@@ -94,12 +84,15 @@ struct Asking<'a> {
     effort: &'a Effort,
     /// In the time of how many evaluations one plain rule is evaluated on these facts.
     each: u64,
+    /// The texts that patterns are held against.
+    texts: Texts<'a>,
 }
 
 impl Asking<'_> {
     fn ask(&self, question: &Question<'_>, part: &Part, supposed: &BTreeSet<Role>) -> Result<Said, AskError> {
         // The question itself is made anew each time, which is about as much as a rule.
-        if !self.effort.spend(self.each.saturating_mul(1 + part.weight)) {
+        let patterns = part.patterns.effort(&self.texts);
+        if !self.effort.spend(self.each.saturating_mul(1 + part.weight).saturating_add(patterns)) {
             return Err(AskError::Spent);
         }
         question.ask(part, supposed)

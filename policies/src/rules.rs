@@ -4,6 +4,7 @@
 
 mod literals;
 mod parse;
+mod patterns;
 mod reads;
 mod slice;
 
@@ -17,6 +18,7 @@ use crate::sample;
 use crate::schema::{self, ToolTypes};
 use cedar_policy::{Entities, EntityUid, PolicySet, Schema, ValidationMode, ValidationWarning, Validator};
 use parse::Parsed;
+pub(crate) use patterns::Patterns;
 use serde::Serialize;
 pub(crate) use slice::{Part, Slice};
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -406,7 +406,7 @@ fn every_set_of_roles_that_is_tried_is_counted() {
 #[test]
 fn long_rules_and_long_arguments_count_for_more() {
     let plain = rules(&rule("a", "permit: context.args has subject && context.args.subject like \"*x*\""));
-    let long = rules(&rule("a", &format!("permit: context.args has subject && context.args.subject like \"*{}*\"", "x".repeat(40_000))));
+    let long = rules(&rule("a", &format!("permit: context.args has subject && context.args.subject == \"{}\"", "x".repeat(40_000))));
     let facts = sample::facts("mail.send");
     let facts = Facts { arguments: serde_json::json!({ "to": ["a"], "subject": "s", "body": "b" }), ..facts };
     let mut wordy = facts.clone();
@@ -414,4 +414,18 @@ fn long_rules_and_long_arguments_count_for_more() {
     assert!(judge_within(&Effort::of(20), &plain, &facts).is_some());
     assert_eq!(judge_within(&Effort::of(20), &long, &facts), None);
     assert_eq!(judge_within(&Effort::of(20), &plain, &wordy), None);
+}
+
+#[test]
+fn a_pattern_held_against_a_long_text_counts_as_both_together() {
+    let rules = rules(&rule("a", &format!("permit: context.args has subject && context.args.subject like \"*{}*b\"", "a".repeat(200))));
+    let of = |name: &str| {
+        let mut arguments = serde_json::json!({ "to": ["a"], "subject": "s", "body": "b" });
+        arguments[name] = serde_json::json!("a".repeat(50_000));
+        Facts { arguments, ..sample::facts("mail.send") }
+    };
+    // Read, and nothing more, such a call takes some tens of evaluations.
+    assert!(judge_within(&Effort::of(1_000), &rules, &of("body")).is_some(), "no pattern is held against the body");
+    assert_eq!(judge_within(&Effort::of(1_000), &rules, &of("subject")), None);
+    assert!(judge_within(&Effort::of(50_000), &rules, &of("subject")).is_some());
 }

@@ -10,11 +10,11 @@ use super::formula::{Answer, Atoms, Formula};
 use super::looks::Looks;
 use super::sentence::Property;
 use super::walk::{Table, Walked, walk};
-use crate::effort::{Effort, weight};
+use crate::effort::{Effort, Texts, weight};
 use crate::facts::Facts;
 use crate::matrix::blank;
 use crate::request::Question;
-use crate::rules::{Governed, Part, Rules};
+use crate::rules::{Governed, Part, Patterns, Rules};
 use cedar_policy::{Effect, Policy, PolicyId};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -106,7 +106,9 @@ impl<'a> World<'a> {
             let fill = || {
                 let part = alone(&atom.expression)?;
                 let depends = |dimension: &Dimension| dimension.is_read_by(&atom.looks);
-                let each = weight(&atom.expression.to_string());
+                // Arguments are not covered: only in texts of its own a pattern is looked for long.
+                let patterns = Patterns::of(&atom.expression).effort(&Texts::default());
+                let each = weight(&atom.expression.to_string()).saturating_add(patterns);
                 Table::fill((effort, each), dimensions.get(..covering).unwrap_or_default(), &plain, depends, |facts| ask(rules, tool, &part, facts))
             };
             let table = if covered { fill() } else { None };

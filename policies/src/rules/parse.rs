@@ -3,6 +3,7 @@
 use crate::counters::{self, Counter};
 use crate::problem::{Problem, from_parse, line_of};
 use crate::rules::literals::fold_literals;
+use crate::rules::patterns::Patterns;
 use crate::rules::reads::Reads;
 use crate::rules::{Rule, RuleEffect, RuleFile};
 use cedar_policy::{Policy, PolicyId, PolicySet};
@@ -14,6 +15,9 @@ const ANNOTATIONS: [&str; 5] = ["id", "reason", "tell", "shape", "counts"];
 /// The longest rule id, in letters.
 const ID_LETTERS_MAX: usize = 64;
 
+/// The most letters and stars of a pattern: it is begun anew at each letter of the text that it is held against, so both together are the work.
+const PATTERN_LETTERS_MAX: usize = 256;
+
 /// A rule with its policy, named by the rule's id.
 pub(crate) struct Parsed {
     pub(crate) rule: Rule,
@@ -21,6 +25,10 @@ pub(crate) struct Parsed {
     /// The same with folded literals, where that is another rule.
     pub(crate) folded: Option<Policy>,
     pub(crate) reads: Reads,
+    /// Its patterns, as written.
+    pub(crate) patterns: Patterns,
+    /// Those with folded literals.
+    pub(crate) folded_patterns: Patterns,
     pub(crate) counters: Vec<Counter>,
 }
 
@@ -153,7 +161,22 @@ fn read_rule(file: &RuleFile, policy: &Policy, line: usize, wrong: &mut Vec<Stri
         wrong.push(format!("its texts cannot be read: {err}"));
         None
     });
-    Some(Parsed { rule, reads, policy: policy.new_id(PolicyId::new(&id)), folded, counters })
+    let mut patterns_of = |policy: &Policy| match policy.to_json() {
+        Ok(json) => Patterns::of(&json),
+        Err(err) => {
+            wrong.push(format!("its patterns cannot be read: {err}"));
+            Patterns::default()
+        }
+    };
+    let patterns = patterns_of(policy);
+    let folded_patterns = folded.as_ref().map_or_else(|| patterns.clone(), &mut patterns_of);
+    if patterns.longest > PATTERN_LETTERS_MAX {
+        wrong.push(format!(
+            "a pattern after `like` has {} characters, and at most {PATTERN_LETTERS_MAX} are looked for; make it shorter, or compare the whole text with `==`",
+            patterns.longest
+        ));
+    }
+    Some(Parsed { rule, reads, patterns, folded_patterns, policy: policy.new_id(PolicyId::new(&id)), folded, counters })
 }
 
 fn is_id(text: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use crate::effort::weight;
 use crate::rules::parse::Parsed;
+use crate::rules::patterns::Patterns;
 use cedar_policy::{ActionConstraint, EntityUid, Policy, PolicySet};
 use std::collections::BTreeSet;
 use steward_core::Role;
@@ -42,15 +43,19 @@ pub(crate) struct Part {
     pub(crate) literals_fold: bool,
     /// In the time of how many evaluations of a plain rule all of them are evaluated once, as written and folded.
     pub(crate) weight: u64,
+    /// Their patterns, as written and folded.
+    pub(crate) patterns: Patterns,
 }
 
 impl Part {
     fn add(&mut self, index: usize, rule: &Parsed) -> Result<(), Box<dyn std::error::Error>> {
         self.plain.add(rule.policy.clone())?;
         self.weight += weight(&rule.rule.text);
+        self.patterns.add(&rule.patterns);
         if rule.reads.reads("args") {
             self.folded.add(rule.folded.as_ref().unwrap_or(&rule.policy).clone())?;
             self.weight += weight(&rule.rule.text);
+            self.patterns.add(&rule.folded_patterns);
             self.on_texts.insert(index);
             self.literals_fold |= rule.folded.is_some();
         }
@@ -94,6 +99,11 @@ impl Slice {
     /// Whether any of the rules reads this attribute of the context.
     pub(crate) fn reads(&self, attribute: &str) -> bool {
         self.whole || self.attributes.contains(attribute)
+    }
+
+    /// Whether any of the rules looks for a pattern.
+    pub(crate) const fn has_patterns(&self) -> bool {
+        !self.fixed.patterns.is_empty() || !self.open.patterns.is_empty()
     }
 
     /// Whether any of the rules reads this counter.

@@ -54,6 +54,13 @@ fn broken_rules_are_refused_with_place_and_advice() {
         &["rule `x`: `boss` is no role; roles are owner"],
     );
     check("@id(\"x\") @reason(\"r\") @counts(\"sends\") permit (principal, action, resource);", &["rule `x`: `sends` is no counter; write"]);
+    // A pattern that is begun anew at each letter of a long text.
+    let pattern = |letters: usize| {
+        let like = format!("context.args has subject && context.args.subject like \"*{}*\"", "x".repeat(letters - 2));
+        format!("{OK}\n@id(\"x\") @reason(\"r\")\nforbid (principal, action == Action::\"mail.send\", resource) when {{ {like} }};")
+    };
+    check(&pattern(257), &["test.cedar:2: rule `x`: a pattern after `like` has 257 characters", "at most 256", "make it shorter"]);
+    assert!(load(&pattern(256), &sample::tools().expect("sample")).is_ok());
     check("@id(\"x\") @reason(\"r\") permit (principal == ?principal, action, resource);", &["test.cedar:1: ", "template"]);
 }
 
