@@ -116,13 +116,12 @@ pub enum Again {
     Judged(Judgement),
 }
 
-/// Judges one recorded decision by these rules.
-pub fn judge_again(rules: &Rules, one: &Recorded) -> Again {
+fn judge_again(rules: &Rules, one: &Recorded) -> Again {
     one.to_judge().map_or(Again::LeftOut, |facts| again(one, judge(rules, facts)))
 }
 
-/// The same as far as this effort goes: nothing where it is spent before.
-fn judge_again_within(effort: &Effort, rules: &Rules, one: &Recorded) -> Option<Again> {
+/// Judges one recorded decision by these rules, as far as this effort goes: nothing where it is spent before.
+pub fn judge_again_within(effort: &Effort, rules: &Rules, one: &Recorded) -> Option<Again> {
     match one.to_judge() {
         Some(facts) => Some(again(one, judge_within(effort, rules, facts)?)),
         None => Some(Again::LeftOut),

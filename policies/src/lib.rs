@@ -31,7 +31,7 @@ mod suggest;
 mod testing;
 mod who;
 
-pub use backtest::{Again, Backtest, Backtesting, DIFFERENCES_MAX, Difference, Recorded, backtest, backtest_within, judge_again};
+pub use backtest::{Again, Backtest, Backtesting, DIFFERENCES_MAX, Difference, Recorded, backtest, backtest_within, judge_again_within};
 pub use cases::{CaseFile, CaseReport, CaseResult, CasesError, Expected, run_cases, run_cases_within};
 pub use check::{AlwaysAllowed, Summary, check};
 pub use counters::{By, Caller, Counter, Measure, Window};

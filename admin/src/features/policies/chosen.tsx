@@ -47,7 +47,9 @@ export function Chosen({ found }: { found: Schemas['ChosenView'] | null }) {
           </p>
         )}
         {now?.now != null && now.now === now.was && <p>{t('chosenSame')}</p>}
-        {now !== null && now.now == null && <p>{now.why_not === 'left_out' ? t('chosenLeftOut') : t('chosenNotJudged')}</p>}
+        {now !== null && now.now == null && now.why_not === 'left_out' && <p>{t('chosenLeftOut')}</p>}
+        {now !== null && now.now == null && now.why_not === 'not_judged' && <p>{t('chosenNotJudged')}</p>}
+        {now !== null && now.now == null && now.why_not === 'unfinished' && <p>{t('chosenUnfinished')}</p>}
       </div>
     </Card>
   );

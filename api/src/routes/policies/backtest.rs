@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use steward_core::limits::{COMPARE_EVALUATIONS_MAX, PAGE_MAX};
 use steward_core::{DecisionId, Verdict};
 use steward_office::actions;
-use steward_policies::{Again, Effort, Judgement, Recorded, RuleFile, Rules, RulesError, judge_again};
+use steward_policies::{Again, Effort, Judgement, Recorded, RuleFile, Rules, RulesError, judge_again_within};
 use steward_store::decision::Filter;
 use steward_store::page::Page;
 use utoipa::ToSchema;
@@ -63,16 +63,18 @@ pub(crate) struct ChosenView {
     /// Why, for people.
     reason: Option<String>,
     /// Why the rules cannot say: `left_out`, it never came before them or was refused for what it was; `not_judged`, it lacks a fact or counter
-    /// that they read.
+    /// that they read; `unfinished`, judging it takes more than one comparison may.
     why_not: Option<String>,
 }
 
 impl ChosenView {
-    fn of(decision_id: DecisionId, rules: &Rules, one: Recorded) -> Self {
-        let (judgement, why_not) = match judge_again(rules, &one) {
-            Again::Judged(judgement) => (Some(judgement), None),
-            Again::LeftOut => (None, Some("left_out".to_owned())),
-            Again::NotJudged => (None, Some("not_judged".to_owned())),
+    /// As far as the effort goes.
+    fn of(effort: &Effort, decision_id: DecisionId, rules: &Rules, one: Recorded) -> Self {
+        let (judgement, why_not) = match judge_again_within(effort, rules, &one) {
+            Some(Again::Judged(judgement)) => (Some(judgement), None),
+            Some(Again::LeftOut) => (None, Some("left_out".to_owned())),
+            Some(Again::NotJudged) => (None, Some("not_judged".to_owned())),
+            None => (None, Some("unfinished".to_owned())),
         };
         Self {
             decision_id,
@@ -111,8 +113,9 @@ pub(crate) async fn handle(caller: Caller, Json(proposed): Json<Proposed>) -> An
         // Whoever asked may be gone: the place is free when the work is done and not before.
         let _place = place;
         let rules = Rules::load(&files, &tools)?;
-        let chosen = named.map(|(id, one)| ChosenView::of(id, &rules, one));
-        Ok(TrialView { changes: BacktestView::of(&Effort::of(COMPARE_EVALUATIONS_MAX), &in_force, &rules, decisions), chosen })
+        let effort = Effort::of(COMPARE_EVALUATIONS_MAX);
+        let chosen = named.map(|(id, one)| ChosenView::of(&effort, id, &rules, one));
+        Ok(TrialView { changes: BacktestView::of(&effort, &in_force, &rules, decisions), chosen })
     });
     let view = judged.await.map_err(given_up)?;
     json(StatusCode::OK, &view.map_err(|err| broken(&err))?)
@@ -155,4 +158,23 @@ pub(crate) async fn newest(caller: &Caller, most: usize) -> Result<Vec<Recorded>
         page = Page::new(Some(PAGE_MAX), Some(cursor));
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use steward_policies::{sample_facts, sample_tools, shipped_rules};
+
+    #[test]
+    fn a_decision_that_takes_more_than_is_left_is_said_to_be_unfinished_and_not_judged() {
+        let rules = Rules::load(&shipped_rules(), &sample_tools().expect("tools")).expect("rules");
+        let id: DecisionId = "dec_01h2xcejqtf2nbrexx3vqjhp41".parse().expect("an id");
+        let one = || Recorded { name: "a".into(), verdict: Verdict::Hold, class: None, rules: Vec::new(), facts: Some(sample_facts("mail.send")) };
+        let effort = Effort::of(2);
+        let cut = ChosenView::of(&effort, id, &rules, one());
+        assert_eq!((cut.now, cut.why_not.as_deref(), cut.reason.as_deref()), (None, Some("unfinished"), None));
+        assert!(effort.is_spent(), "what was begun is taken from the comparison");
+        let whole = ChosenView::of(&Effort::of(COMPARE_EVALUATIONS_MAX), id, &rules, one());
+        assert!(whole.now.is_some() && whole.why_not.is_none(), "{whole:?}");
+    }
 }
