@@ -79,6 +79,12 @@ impl Effort {
         left.is_some()
     }
 
+    /// How many are left.
+    #[cfg(test)]
+    pub(crate) fn left(&self) -> u64 {
+        self.left.get()
+    }
+
     /// Whether nothing is left, so that nothing more is looked at.
     pub fn is_spent(&self) -> bool {
         self.left.get() == 0

@@ -12,6 +12,7 @@ use super::sentence::Property;
 use super::walk::{Table, Walked, walk};
 use crate::effort::{Effort, Texts, weight};
 use crate::facts::Facts;
+use crate::judge::judge_within;
 use crate::matrix::blank;
 use crate::request::Question;
 use crate::rules::{Governed, Part, Patterns, Rules};
@@ -77,8 +78,6 @@ struct World<'a> {
     tables: Vec<Table>,
     /// Questions that no dimension covers, by place.
     open: BTreeSet<usize>,
-    /// In the time of how many evaluations a call is judged by all rules.
-    judging: u64,
     permits: Vec<(String, Formula)>,
     forbids: Vec<Formula>,
 }
@@ -88,7 +87,6 @@ impl<'a> World<'a> {
         let (tool, name) = (place.tool, place.spec.map_or("", |spec| spec.name.as_str()));
         let mut policies: Vec<&Policy> = tool.slice.policies().collect();
         policies.sort_by_key(|policy| rules.0.index.get(AsRef::<str>::as_ref(policy.id())));
-        let judging: u64 = policies.iter().map(|policy| weight(&policy.to_string())).sum();
         let (mut atoms, mut permits, mut forbids) = (Atoms::default(), Vec::new(), Vec::new());
         for policy in policies {
             let formula = Formula::of(policy, &mut atoms);
@@ -118,7 +116,7 @@ impl<'a> World<'a> {
                 Table::of_its_own(dimensions.len() - 1)
             }));
         }
-        Self { effort, rules, place, plain, dimensions, atoms, tables, open, judging, permits, forbids }
+        Self { effort, rules, place, plain, dimensions, atoms, tables, open, permits, forbids }
     }
 
     fn look(&self, property: &Property) -> Searched {
@@ -178,7 +176,7 @@ impl<'a> World<'a> {
         }
         let total = beside.iter().try_fold(1_u64, |total, dimension| total.checked_mul(dimension.changes.len() as u64)).unwrap_or(u64::MAX);
         for number in 0..total.min(TRIES_EACH_MAX) {
-            if *tried >= TRIES_MAX || !self.effort.spend(self.judging) {
+            if *tried >= TRIES_MAX {
                 return None;
             }
             *tried += 1;
@@ -192,7 +190,8 @@ impl<'a> World<'a> {
                 place /= count;
             }
             case::complete(&mut facts, self.place.tool, spec);
-            if crate::judge(self.rules, &facts).verdict() == Verdict::Allow && property.is_broken_by(&facts) {
+            // What waits for people is judged again for every set of roles, and all of that counts.
+            if judge_within(self.effort, self.rules, &facts)?.verdict() == Verdict::Allow && property.is_broken_by(&facts) {
                 return Some(facts);
             }
         }
@@ -213,4 +212,48 @@ fn alone(expression: &Value) -> Option<Part> {
 fn ask(rules: &Rules, tool: &Governed, part: &Part, facts: &Facts) -> Option<Answer> {
     let said = Question::new(&rules.0, tool, facts).and_then(|question| question.ask(part, &BTreeSet::new())).ok()?;
     Some(if said.errors.is_empty() { Answer::from(said.allows) } else { Answer::Fails })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{PropertyFile, Task};
+    use super::*;
+    use crate::testing::file;
+    use steward_core::Role;
+
+    /// So many rules that ask for everybody's approval of a payout, and what is looked at.
+    fn task(rules: usize) -> Task {
+        let roles = Role::ALL.map(|role| format!("Role::\"{}\"", role.name())).join(", ");
+        let rule = |number: usize| {
+            format!(
+                "@id(\"r{number}\") @reason(\"r\") permit (principal, action == Action::\"payouts.prepare\", resource) \
+                 when {{ context.approvals.roles.containsAll([{roles}]) }};\n"
+            )
+        };
+        let text: String = (0..rules).map(rule).collect();
+        let property = PropertyFile { name: "p.txt".into(), text: "never money without approval by owner".into() };
+        Task::new(&[file("a.cedar", &text)], &[], &[property]).unwrap_or_else(|err| panic!("{err}"))
+    }
+
+    fn place(task: &Task) -> Place<'_> {
+        let spec = task.tools.iter().find(|tool| tool.name == "payouts.prepare").expect("a tool that pays");
+        Place { spec: Some(spec), tool: &task.rules.0.tools[&spec.name] }
+    }
+
+    #[test]
+    fn what_is_tried_counts_with_every_set_of_roles_that_is_asked_for() {
+        let task = task(50);
+        let place = place(&task);
+        let try_out = |effort: &Effort| {
+            let world = World::new(effort, &task.rules, &place, &BTreeSet::new());
+            let (before, mut tried) = (effort.left(), 0);
+            assert!(world.try_out(&[], &[Dimension::of(10)], &task.properties[0], &mut tried).is_none());
+            (tried, before - effort.left())
+        };
+        // Once as it stands, and once for each of the 31 sets.
+        let (tried, spent) = try_out(&Effort::of(1_000_000));
+        assert!(tried == 10 && spent >= 10 * 32 * 50, "{tried} took {spent}");
+        let cut = Effort::of(10 * 32 * 50 / 2);
+        assert!(try_out(&cut).0 < 10 && cut.is_spent());
+    }
 }
