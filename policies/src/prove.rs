@@ -139,6 +139,8 @@ pub(crate) struct Task {
     pub(crate) properties: Vec<Property>,
     /// Tools that some rule names, in its scope or in what it asks: what is proved of their class says nothing of them.
     named: BTreeSet<String>,
+    /// Rules that look at the tool itself, by id: what is found of one tool says nothing of another.
+    at_the_tool: BTreeSet<String>,
 }
 
 impl Task {
@@ -155,8 +157,16 @@ impl Task {
         if properties.is_empty() {
             return Err(ProveError::Empty);
         }
-        let named = named_tools(&rules);
-        Ok(Self { rules, installed: tools.iter().map(|tool| tool.name.clone()).collect(), tools: all, properties, named })
+        let (mut named, mut at_the_tool, mut read) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        // A rule of many tools is read once.
+        for policy in rules.0.tools.values().flat_map(|tool| tool.slice.policies()).filter(|policy| read.insert(policy.id().to_string())) {
+            name_tools(&policy.to_json().unwrap_or_default(), &mut named);
+            if looks_at_the_tool(policy) {
+                at_the_tool.insert(policy.id().to_string());
+            }
+        }
+        let installed = tools.iter().map(|tool| tool.name.clone()).collect();
+        Ok(Self { rules, installed, tools: all, properties, named, at_the_tool })
     }
 
     /// A counter-example, if the facts are one.
@@ -179,6 +189,12 @@ impl Task {
     /// Which properties speak of every tool of a class.
     fn of_class(&self, effect: Effect) -> Vec<usize> {
         self.properties.iter().enumerate().filter(|(_, property)| property.covers_class(effect)).map(|(index, _)| index).collect()
+    }
+
+    /// Whether one of these tools has the same rules and arguments as this one as far as these matter, so that what is found of it is found of this.
+    fn is_like_one_of(&self, tool: &Governed, others: &[&Governed]) -> bool {
+        let looks_at_it = |policy: &Policy| self.at_the_tool.contains(AsRef::<str>::as_ref(policy.id()));
+        others.iter().any(|other| is_alike(tool, other)) && !tool.slice.policies().any(looks_at_it)
     }
 
     /// Which properties are to be looked at for a tool: what is proved of its class holds of it too, unless a rule or the property names it.
@@ -212,7 +228,7 @@ fn prove_within(evaluations: u64, files: &[RuleFile], tools: &[ToolSpec], proper
         }
         let mut done: Vec<&Governed> = Vec::new();
         for (spec, tool) in task.tools_of(effect) {
-            let left = task.left_for(spec, &proofs, &open, done.iter().any(|other| is_alike(tool, other)));
+            let left = task.left_for(spec, &proofs, &open, task.is_like_one_of(tool, &done));
             let place = enumerate::Place { spec: Some(spec), tool };
             note((&task, &effort), &place, &Whose::Tool(&spec.name), &left, &mut proofs, &mut BTreeSet::new());
             done.push(tool);
@@ -258,7 +274,7 @@ fn note(
     }
 }
 
-/// Whether two tools have the same rules and arguments as far as these matter, so that what is found of one is found of the other.
+/// Whether two tools have the same rules, and the same of what these read of a call.
 fn is_alike(one: &Governed, other: &Governed) -> bool {
     let reads = |name: &str| one.slice.reads(name);
     std::sync::Arc::ptr_eq(&one.slice, &other.slice)
@@ -266,7 +282,6 @@ fn is_alike(one: &Governed, other: &Governed) -> bool {
         && one.classes == other.classes
         && (!reads("args") || one.arguments == other.arguments)
         && (!reads("facts") || one.facts == other.facts)
-        && !one.slice.policies().any(looks_at_the_tool)
 }
 
 /// Whether a rule looks at the tool itself: at the resource, or at the action beyond its scope.
@@ -284,23 +299,18 @@ pub(crate) fn agents_in_words(policy: &Policy) -> BTreeSet<String> {
     looks.flat_map(|looks| looks.texts).collect()
 }
 
-/// The tools that rules name, wherever they do.
-fn named_tools(rules: &Rules) -> BTreeSet<String> {
-    fn walk(node: &Value, found: &mut BTreeSet<String>) {
-        match node {
-            Value::Array(items) => items.iter().for_each(|item| walk(item, found)),
-            Value::Object(fields) => {
-                if let (Some("Action" | "Tool"), Some(name)) = (fields.get("type").and_then(Value::as_str), fields.get("id").and_then(Value::as_str)) {
-                    found.insert(name.to_owned());
-                }
-                fields.iter().filter(|(name, _)| *name != "annotations").for_each(|(_, inner)| walk(inner, found));
+/// The tools that a rule names, wherever it does, in the JSON form of rules.
+fn name_tools(node: &Value, found: &mut BTreeSet<String>) {
+    match node {
+        Value::Array(items) => items.iter().for_each(|item| name_tools(item, found)),
+        Value::Object(fields) => {
+            if let (Some("Action" | "Tool"), Some(name)) = (fields.get("type").and_then(Value::as_str), fields.get("id").and_then(Value::as_str)) {
+                found.insert(name.to_owned());
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+            fields.iter().filter(|(name, _)| *name != "annotations").for_each(|(_, inner)| name_tools(inner, found));
         }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
-    let mut found = BTreeSet::new();
-    rules.0.tools.values().flat_map(|tool| tool.slice.policies()).for_each(|policy| walk(&policy.to_json().unwrap_or_default(), &mut found));
-    found
 }
 
 #[cfg(test)]

@@ -25,6 +25,8 @@ use steward_core::{ToolSpec, Verdict};
 const TRIES_MAX: u64 = 4_000;
 /// The most facts that are tried for one combination.
 const TRIES_EACH_MAX: u64 = 500;
+/// In the time of so many evaluations a rule is taken apart, which is done anew for each tool or class that is looked at.
+const TAKEN_APART: u64 = 16;
 
 /// Where calls are looked at.
 pub(super) struct Place<'a> {
@@ -53,7 +55,9 @@ pub(super) struct Searched {
 
 /// Looks for calls which the rules allow and one of these properties forbids, as far as the effort that is left goes: beyond it all stays open.
 pub(super) fn search(effort: &Effort, rules: &Rules, place: &Place<'_>, properties: &[&Property]) -> Vec<Searched> {
-    if effort.is_spent() {
+    let slice = &place.tool.slice;
+    let taken_apart = slice.fixed.weight.saturating_add(slice.open.weight).saturating_mul(TAKEN_APART);
+    if effort.is_spent() || !effort.spend(taken_apart) {
         return properties.iter().map(|_| Searched { found: Found::Open(BTreeSet::new()), cases: 0 }).collect();
     }
     let mut asked = BTreeSet::new();
@@ -232,12 +236,23 @@ mod tests {
         };
         let text: String = (0..rules).map(rule).collect();
         let property = PropertyFile { name: "p.txt".into(), text: "never money without approval by owner".into() };
-        Task::new(&[file("a.cedar", &text)], &[], &[property]).unwrap_or_else(|err| panic!("{err}"))
+        Task::new(&[file("a.cedar", &text)], &[], &[property]).expect("a task")
     }
 
     fn place(task: &Task) -> Place<'_> {
         let spec = task.tools.iter().find(|tool| tool.name == "payouts.prepare").expect("a tool that pays");
         Place { spec: Some(spec), tool: &task.rules.0.tools[&spec.name] }
+    }
+
+    #[test]
+    fn taking_the_rules_of_a_tool_apart_counts_for_each_tool() {
+        let task = task(50);
+        let place = place(&task);
+        let search = |effort: &Effort| search(effort, &task.rules, &place, &[&task.properties[0]]).remove(0);
+        let few = Effort::of(50 * TAKEN_APART - 1);
+        let cut = search(&few);
+        assert!(matches!(cut.found, Found::Open(_)) && cut.cases == 0 && few.is_spent(), "{cut:?}");
+        assert!(matches!(search(&Effort::of(1_000_000)).found, Found::Nothing), "they ask for an owner, too");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::enumerate::{self, Found};
 use super::formula::{Atoms, Formula};
 use super::looks::{Looks, is_below};
 use super::sentence::Property;
-use super::{CounterExample, Proof, PropertyFile, ProveError, Task, Whose, is_alike};
+use super::{CounterExample, Proof, PropertyFile, ProveError, Task, Whose};
 use crate::effort::Effort;
 use crate::rules::{Governed, RuleFile, Rules};
 use crate::schema;
@@ -57,7 +57,7 @@ pub async fn prove_with(program: &Path, files: &[RuleFile], tools: &[ToolSpec], 
         }
         let mut done: Vec<&Governed> = Vec::new();
         for (spec, tool) in task.tools_of(effect) {
-            let left = task.left_for(spec, &proofs, &open, done.iter().any(|other| is_alike(tool, other)));
+            let left = task.left_for(spec, &proofs, &open, task.is_like_one_of(tool, &done));
             done.push(tool);
             if left.is_empty() {
                 continue;
