@@ -159,6 +159,27 @@ mod tests {
             files.push(RuleFile { name: "90.cedar".into(), text: rule.into() });
         });
         assert!(in_words.cells.iter().any(|cell| cell.looser && cell.situation.starts_with("as agent `nightly`: ")), "{in_words:?}");
+        // A record or a list of the rule's own hides nobody.
+        let (person, workspace) = ("person_0000000000000000000000002d", "ws_0000000000000000000000002d");
+        let (agent, of_person, there) = ("as agent `nightly`: ", format!("for `{person}`: "), format!("in `{workspace}`: "));
+        for (condition, whose) in [
+            ("{a: context.run.agent}.a == \"nightly\"".to_owned(), agent),
+            ("{a: \"nightly\"}.a == context.run.agent".to_owned(), agent),
+            ("[{a: \"nightly\"}].contains({a: context.run.agent})".to_owned(), agent),
+            ("{a: context.run}.a.agent == \"nightly\"".to_owned(), agent),
+            ("(if context.leak then context else context).run.agent == \"nightly\"".to_owned(), agent),
+            ("{a: principal} == {a: Agent::\"nightly\"}".to_owned(), agent),
+            ("{a: Agent::\"nightly\"}.a == principal".to_owned(), agent),
+            ("[Agent::\"nightly\"].contains(principal)".to_owned(), agent),
+            (format!("{{a: principal.person}} == {{a: Person::\"{person}\"}}"), of_person.as_str()),
+            (format!("{{a: [principal.workspace]}}.a.contains(Workspace::\"{workspace}\")"), there.as_str()),
+        ] {
+            let hidden = changed(|files| {
+                let rule = format!("@id(\"x\") @reason(\"r\") permit (principal, action in Action::\"money\", resource) when {{ {condition} }};");
+                files.push(RuleFile { name: "90.cedar".into(), text: rule });
+            });
+            assert!(hidden.cells.iter().any(|cell| cell.looser && cell.situation.starts_with(whose)), "{condition}: {hidden:?}");
+        }
         // Whoever approves is somebody.
         let by_anybody = changed(|files| {
             let rule = "@id(\"x\") @reason(\"r\") permit (principal, action in Action::\"money\", resource) when { !context.approvals.people.isEmpty() };";

@@ -291,11 +291,11 @@ fn looks_at_the_tool(policy: &Policy) -> bool {
     atoms.0.iter().any(|atom| atom.looks.reads("resource") || atom.looks.reads("action"))
 }
 
-/// The agents that a rule names in words, as `context.run.agent` has them, and not as who acts.
+/// The agents that a rule names in words, as `context.run.agent` has them, and not as who acts; also where it puts that into a record of its own.
 pub(crate) fn agents_in_words(policy: &Policy) -> BTreeSet<String> {
     let mut atoms = Atoms::default();
     let _ = Formula::of(policy, &mut atoms);
-    let looks = atoms.0.into_iter().map(|atom| atom.looks).filter(|looks| !looks.anything && looks.reads("context.run.agent"));
+    let looks = atoms.0.into_iter().map(|atom| atom.looks).filter(|looks| looks.speaks_of("context.run.agent"));
     looks.flat_map(|looks| looks.texts).collect()
 }
 

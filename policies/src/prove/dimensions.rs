@@ -239,9 +239,10 @@ pub(super) fn beside(rules: &Rules, tool: &Governed, open: &[&Looks]) -> Vec<Dim
         let changes = each(words.clone(), |facts: &mut Facts, word: &String| facts.channel.clone_from(word));
         all.push(Dimension::new(&["context.run.channel"], std::iter::once(unchanged()).chain(changes).collect()));
     }
-    if is_read("context.run.agent") {
-        let changes = each(words, |facts: &mut Facts, word: &String| facts.agent.clone_from(word));
-        all.push(Dimension::new(&["context.run.agent"], std::iter::once(unchanged()).chain(changes).collect()));
+    if is_read("context.run.agent") || is_read("principal.name") {
+        let named = open.iter().flat_map(|looks| looks.named("Agent")).take(VALUES_MAX).map(str::to_owned);
+        let changes = each(words.into_iter().chain(named), |facts: &mut Facts, word: &String| facts.agent.clone_from(word));
+        all.push(Dimension::new(&["principal.name", "context.run.agent"], std::iter::once(unchanged()).chain(changes).collect()));
     }
     if is_read("context.run.step") {
         let steps = numbers.iter().filter_map(|number| u32::try_from(*number).ok());
@@ -261,9 +262,18 @@ pub(super) fn beside(rules: &Rules, tool: &Governed, open: &[&Looks]) -> Vec<Dim
             all.push(Dimension::new(&[&path], std::iter::once(unchanged()).chain(changes).collect()));
         }
     }
+    let people = || open.iter().flat_map(|looks| looks.named("Person")).filter_map(|id| id.parse::<PersonId>().ok()).take(VALUES_MAX);
+    if is_read("principal.person") {
+        let changes = each(people(), |facts: &mut Facts, person: &PersonId| facts.person = *person);
+        all.push(Dimension::new(&["principal.person"], std::iter::once(unchanged()).chain(changes).collect()));
+    }
+    if is_read("principal.workspace") {
+        let places = open.iter().flat_map(|looks| looks.named("Workspace")).filter_map(|id| id.parse::<WorkspaceId>().ok()).take(VALUES_MAX);
+        let changes = each(places, |facts: &mut Facts, place: &WorkspaceId| facts.workspace = *place);
+        all.push(Dimension::new(&["principal.workspace"], std::iter::once(unchanged()).chain(changes).collect()));
+    }
     if is_read("context.approvals.people") {
-        let people = open.iter().flat_map(|looks| looks.named("Person")).filter_map(|id| id.parse::<PersonId>().ok());
-        let changes = each(people, |facts: &mut Facts, person: &PersonId| facts.approvals.people = [*person].into());
+        let changes = each(people(), |facts: &mut Facts, person: &PersonId| facts.approvals.people = [*person].into());
         all.push(Dimension::new(&["context.approvals.people"], std::iter::once(unchanged()).chain(changes).collect()));
     }
     all

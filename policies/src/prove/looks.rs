@@ -30,9 +30,14 @@ impl Looks {
         looks
     }
 
-    /// Whether it reads what stands at this path, above it or below it.
+    /// Whether it may read what stands at this path, above it or below it.
     pub(super) fn reads(&self, path: &str) -> bool {
-        self.anything || self.paths.iter().any(|read| is_below(read, path) || is_below(path, read))
+        self.anything || self.speaks_of(path)
+    }
+
+    /// Whether what stands at this path, above it or below it is read anywhere in it, however that is put together.
+    pub(super) fn speaks_of(&self, path: &str) -> bool {
+        self.paths.iter().any(|read| is_below(read, path) || is_below(path, read))
     }
 
     /// The ids of the entities of one type that it names.
@@ -48,12 +53,16 @@ impl Looks {
         match operator {
             "Value" => self.literal(operands),
             "Var" => match operands.as_str() {
-                Some("context") | None => self.anything = true,
+                Some("context") => {
+                    self.anything = true;
+                    self.paths.insert("context".to_owned());
+                }
+                None => self.anything = true,
                 Some(variable) => _ = self.paths.insert(variable.to_owned()),
             },
             "." => match path(node) {
                 Some(path) => _ = self.paths.insert(path),
-                None => self.anything = true,
+                None => self.beyond(operands),
             },
             "has" => self.has(operands),
             "==" | "!=" | "in" => ["left", "right"].into_iter().for_each(|side| self.compared(operands.get(side))),
@@ -78,7 +87,17 @@ impl Looks {
             "Set" => operands.as_array().into_iter().flatten().for_each(|item| self.walk(item)),
             "Record" => operands.as_object().into_iter().flat_map(|fields| fields.values()).for_each(|field| self.walk(field)),
             // Tags and functions of extensions: none of our entities has a tag.
-            _ => self.anything = true,
+            _ => self.beyond(operands),
+        }
+    }
+
+    /// What is worked on in a way that is not understood here: anything may come of it, and yet it names what it names.
+    fn beyond(&mut self, operands: &Value) {
+        self.anything = true;
+        match operands {
+            Value::Array(items) => items.iter().for_each(|item| self.walk(item)),
+            Value::Object(fields) => fields.values().filter(|inner| inner.is_object()).for_each(|inner| self.walk(inner)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
 
@@ -105,7 +124,7 @@ impl Looks {
         match of {
             Some(of) if of == "context" && names.len() == 1 => {}
             Some(of) if !names.is_empty() => _ = self.paths.insert(format!("{of}.{}", names.join("."))),
-            _ => self.anything = true,
+            _ => self.beyond(operands),
         }
     }
 
@@ -209,6 +228,18 @@ mod tests {
             assert!(looks(odd).anything && looks(odd).reads("context.now"), "{odd}");
         }
         assert!(Looks::of(&Value::Null).anything);
+    }
+
+    #[test]
+    fn what_is_not_understood_names_what_stands_in_it() {
+        let found = looks("{a: context.run.agent}.a == \"nightly\"");
+        assert!(found.anything && found.speaks_of("context.run.agent") && !found.speaks_of("context.args"), "{found:?}");
+        assert_eq!(found.texts, BTreeSet::from(["nightly".to_owned()]));
+        let found = looks("{a: Agent::\"nightly\", b: \"weekly\"}.a == principal");
+        assert_eq!((found.named("Agent").collect::<Vec<_>>(), found.texts.len()), (vec!["nightly"], 1));
+        assert!(!found.speaks_of("context.run.agent"));
+        assert!(looks("(if context.leak then context else context).run.agent == \"nightly\"").speaks_of("context.run.agent"));
+        assert!(looks("{a: context.run} has a.agent").speaks_of("context.run.agent"));
     }
 
     #[test]
