@@ -12,8 +12,8 @@ use http::StatusCode;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use steward_core::limits::COMPARE_EVALUATIONS_MAX;
-use steward_core::{Digest, Effect, Verdict};
-use steward_policies::{Effort, MatrixCell, RulesError, matrix_cells_within};
+use steward_core::{Digest, Effect, ToolSpec, Verdict};
+use steward_policies::{Effort, MatrixCell, PropertyFile, Rules, RulesError, matrix_cells_within};
 use utoipa::ToSchema;
 
 /// What the rules in force say to one situation.
@@ -58,6 +58,32 @@ pub(crate) struct ChecksView {
     problems: Vec<String>,
 }
 
+impl ChecksView {
+    /// The matrix has an effort of its own: what was sound when it was measured alone, as a proposal is, is so here too.
+    fn of(
+        (measuring, matrix): (&Effort, &Effort),
+        in_force: &Rules,
+        set: &PolicySet,
+        properties: &[PropertyFile],
+        tools: &[ToolSpec],
+    ) -> Result<Self, RulesError> {
+        let mut report = measure_within(measuring, in_force, set, properties, tools, Vec::new())?;
+        let cells = matrix_cells_within(matrix, in_force).into_iter().map(MatrixView::from).collect();
+        if matrix.is_spent() {
+            report.problems.push("the matrix was not made to the end, which would take too much; make the rules simpler".to_owned());
+        }
+        Ok(Self {
+            digest: in_force.digest(),
+            sound: report.sound && !matrix.is_spent(),
+            matrix: cells,
+            cases: report.cases,
+            failed_cases: report.failed_cases,
+            properties: report.properties,
+            problems: report.problems,
+        })
+    }
+}
+
 pub(crate) fn doc() -> Doc {
     Doc::new("Check the rules in force")
         .about("What `steward policy matrix`, `test` and `prove` say of the rules of this organisation. Takes some seconds.")
@@ -86,22 +112,35 @@ pub(crate) async fn handle(caller: Caller) -> Answer {
     let judged = tokio::task::spawn_blocking(move || -> Result<ChecksView, RulesError> {
         // Whoever asked may be gone: the place is free when the work is done and not before.
         let _place = place;
-        let effort = Effort::of(COMPARE_EVALUATIONS_MAX);
-        let mut report = measure_within(&effort, &in_force, &set, &files.properties, &tools, Vec::new())?;
-        let matrix = matrix_cells_within(&effort, &in_force).into_iter().map(MatrixView::from).collect();
-        if effort.is_spent() {
-            report.problems.push("the matrix was not made to the end, which would take too much; make the rules simpler".to_owned());
-        }
-        Ok(ChecksView {
-            digest: in_force.digest(),
-            sound: report.sound && !effort.is_spent(),
-            matrix,
-            cases: report.cases,
-            failed_cases: report.failed_cases,
-            properties: report.properties,
-            problems: report.problems,
-        })
+        let (measuring, matrix) = (Effort::of(COMPARE_EVALUATIONS_MAX), Effort::of(COMPARE_EVALUATIONS_MAX));
+        ChecksView::of((&measuring, &matrix), &in_force, &set, &files.properties, &tools)
     });
     let view = judged.await.map_err(given_up)?;
     json(StatusCode::OK, &view.map_err(|err| broken(&err))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use steward_policies::{sample_tools, shipped_cases, shipped_properties, shipped_rules};
+
+    #[test]
+    fn the_matrix_and_what_is_measured_beside_it_take_nothing_from_each_other() {
+        let tools = sample_tools().expect("tools");
+        let rules = Rules::load(&shipped_rules(), &tools).expect("rules");
+        let texts = shipped_rules().into_iter().map(|one| NamedText { name: one.name, text: one.text }).collect();
+        let cases = shipped_cases().into_iter().map(|one| NamedText { name: one.name, text: one.text }).collect();
+        let set = PolicySet::new(texts, cases, Vec::new()).expect("a set");
+        let of = |measuring: u64, matrix: u64| {
+            ChecksView::of((&Effort::of(measuring), &Effort::of(matrix)), &rules, &set, &shipped_properties(), &tools).expect("rules that load")
+        };
+        let whole = of(COMPARE_EVALUATIONS_MAX, COMPARE_EVALUATIONS_MAX);
+        assert!(whole.sound && whole.problems.is_empty(), "{:?}", whole.problems);
+        let of_the_matrix = |checks: &ChecksView| checks.problems.iter().any(|problem| problem.starts_with("the matrix was not made to the end"));
+        let cut = of(500, COMPARE_EVALUATIONS_MAX);
+        assert!(!cut.sound && cut.matrix.len() == whole.matrix.len() && !of_the_matrix(&cut), "{:?}", cut.problems);
+        let cut = of(COMPARE_EVALUATIONS_MAX, 500);
+        assert!(!cut.sound && cut.matrix.len() < whole.matrix.len() && of_the_matrix(&cut), "{:?}", cut.problems);
+        assert!(cut.failed_cases.is_empty() && cut.cases == whole.cases);
+    }
 }
