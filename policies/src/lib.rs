@@ -51,4 +51,4 @@ pub use prove::{CounterExample, Proof, PropertyFile, ProveError, prove};
 pub use rules::{RULE_FILE_BYTES_MAX, RULES_MAX, Rule, RuleEffect, RuleFile, Rules};
 pub use sample::{facts as sample_facts, tools as sample_tools};
 pub use shipped::{SHIPPED, SHIPPED_CASES, SHIPPED_PROPERTIES, nothing_allowed, shipped_cases, shipped_properties, shipped_rules};
-pub use suggest::{Habit, SUGGESTED, Suggestion, suggest};
+pub use suggest::{Habit, SUGGESTED, Suggested, Suggestion, suggest, suggest_within};

@@ -4,9 +4,10 @@
 //! the labels that were seen. What text from outside steered is named value by value; what would leak, what nobody asked for, and what
 //! moves money, keys, people or Steward itself stays somebody's word each time.
 
-use crate::backtest::{Backtest, Recorded, backtest};
+use crate::backtest::{Backtest, Recorded, backtest_within};
+use crate::effort::Effort;
 use crate::facts::Facts;
-use crate::judge::judge;
+use crate::judge::judge_within;
 use crate::problem::RulesError;
 use crate::rules::{RuleFile, Rules};
 use serde_json::Value;
@@ -19,6 +20,8 @@ pub const SUGGESTED: [Effect; 4] = [Effect::Read, Effect::Fetch, Effect::Write, 
 const VALUES_MAX: usize = 20;
 /// The longest name of a rule, without the number that tells two apart.
 const NAME_LETTERS_MAX: usize = 56;
+/// In the time of so many evaluations a rule is read and checked for one tool; each suggestion is loaded with all rules there are.
+const LOADED: u64 = 16;
 
 /// What people always approved: calls of one tool by one agent in one workspace, none of them refused, edited or sent back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,14 +53,32 @@ pub struct Suggestion {
     pub backtest: Backtest,
 }
 
+/// What was suggested.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Suggested {
+    /// The rules, in the order of the habits.
+    pub suggestions: Vec<Suggestion>,
+    /// Whether the effort was spent before all habits were looked at: of the rest nothing is said.
+    pub unfinished: bool,
+}
+
 /// A rule for each habit that one can be written for, and that changes nothing but what people were asked for.
 pub fn suggest(rules: &Rules, tools: &[ToolSpec], habits: &[Habit], recorded: &[Recorded]) -> Result<Vec<Suggestion>, RulesError> {
+    suggest_within(&Effort::unbounded(), rules, tools, habits, recorded).map(|suggested| suggested.suggestions)
+}
+
+/// The same as far as this effort goes.
+pub fn suggest_within(effort: &Effort, rules: &Rules, tools: &[ToolSpec], habits: &[Habit], recorded: &[Recorded]) -> Result<Suggested, RulesError> {
     let mut taken: BTreeSet<String> = rules.list().iter().map(|rule| rule.id.clone()).collect();
-    let mut found = Vec::new();
+    let loading = 1 + rules.0.tools.values().map(|tool| tool.slice.fixed.weight + tool.slice.open.weight).sum::<u64>();
+    let mut suggestions = Vec::new();
     for habit in habits {
         let Some(tool) = tools.iter().find(|tool| tool.name == habit.tool && SUGGESTED.contains(&tool.effect)) else { continue };
         let approved: Vec<&Facts> = recorded.iter().filter(|one| habit.decisions.contains(&one.name)).filter_map(|one| one.facts.as_ref()).collect();
         let Some(conditions) = conditions(tool, &approved) else { continue };
+        if !effort.spend(loading.saturating_mul(LOADED)) {
+            break;
+        }
         let id = name_for(habit, &taken);
         let rule = text(&id, habit, &conditions);
         let mut files = rules.files().to_vec();
@@ -69,22 +90,31 @@ pub fn suggest(rules: &Rules, tools: &[ToolSpec], habits: &[Habit], recorded: &[
             Err(other) => return Err(other),
         };
         // What the rules as they are allow already needs no other.
-        let allows = |by: &Rules, facts: &Facts| judge(by, facts).verdict() == Verdict::Allow;
-        let covers = approved.iter().filter(|facts| allows(&with, facts) && !allows(rules, facts)).count();
+        let covers = approved.iter().filter(|facts| allows(effort, &with, facts) && !allows(effort, rules, facts)).count();
         let of_tool = || recorded.iter().filter(|one| one.facts.as_ref().is_some_and(|facts| facts.tool == habit.tool));
-        if covers == 0 || of_tool().any(|one| is_unblocked(rules, &with, one)) {
+        if covers == 0 || of_tool().any(|one| is_unblocked(effort, (rules, &with), one)) {
             continue;
         }
+        let backtest = backtest_within(effort, &with, of_tool().cloned());
+        // What was looked at by halves is no suggestion: the rest may be what speaks against it.
+        if effort.is_spent() {
+            break;
+        }
         taken.insert(id.clone());
-        found.push(Suggestion { id, habit: habit.clone(), rule, covers, backtest: backtest(&with, of_tool().cloned()) });
+        suggestions.push(Suggestion { id, habit: habit.clone(), rule, covers, backtest });
     }
-    Ok(found)
+    Ok(Suggested { suggestions, unfinished: effort.is_spent() })
+}
+
+/// Whether these rules allow it; not where the effort is spent.
+fn allows(effort: &Effort, by: &Rules, facts: &Facts) -> bool {
+    judge_within(effort, by, facts).is_some_and(|judgement| judgement.verdict() == Verdict::Allow)
 }
 
 /// Whether what was blocked, and would be today, would run with the rule.
-fn is_unblocked(rules: &Rules, with: &Rules, one: &Recorded) -> bool {
+fn is_unblocked(effort: &Effort, (rules, with): (&Rules, &Rules), one: &Recorded) -> bool {
     let Some(facts) = one.facts.as_ref().filter(|_| one.verdict == Verdict::Block) else { return false };
-    judge(with, facts).verdict() == Verdict::Allow && judge(rules, facts).verdict() != Verdict::Allow
+    allows(effort, with, facts) && !allows(effort, rules, facts)
 }
 
 /// The conditions that all of the approved calls meet; none when a rule would have to be wider than what people saw.

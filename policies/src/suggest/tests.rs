@@ -1,6 +1,7 @@
 //! Suggestions: what none is made for first, then that one is no wider than what people approved.
 
 use super::*;
+use crate::judge::judge;
 use crate::{sample, shipped_rules};
 use serde_json::json;
 use steward_core::{BlockClass, Role};
@@ -135,4 +136,17 @@ fn a_rule_that_would_let_through_what_was_blocked_or_lets_nothing_through_is_not
     files.push(RuleFile { name: "rules/50.cedar".to_owned(), text: always.to_owned() });
     let strict = Rules::load(&files, &tools()).expect("rules");
     assert!(suggest(&strict, &tools(), &[habit], &recorded).expect("suggestions").is_empty());
+}
+
+#[test]
+fn what_takes_too_much_is_told_as_unfinished_and_nothing_is_suggested_by_halves() {
+    let (habit, recorded) = held("mail.send", 12, mail);
+    let habits = [habit.clone(), habit];
+    let within = |left: u64| suggest_within(&Effort::of(left), &rules(), &tools(), &habits, &recorded).expect("suggestions");
+    let whole = within(10_000_000);
+    assert_eq!((whole.unfinished, whole.suggestions.len()), (false, 2), "{whole:?}");
+    assert_eq!(within(1), Suggested { suggestions: Vec::new(), unfinished: true });
+    let cut = (0..24).map(|power| within(1 << power)).filter(|found| found.unfinished).collect::<Vec<_>>();
+    assert!(cut.iter().any(|found| found.suggestions.len() == 1), "{cut:?}");
+    assert!(cut.iter().all(|found| whole.suggestions.starts_with(&found.suggestions)), "{cut:?}");
 }

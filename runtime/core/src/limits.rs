@@ -63,6 +63,8 @@ pub const PROVE_EVALUATIONS_MAX: u64 = 4_000_000;
 /// The most evaluations of rules in which one set is compared with another, tried on what is on record and on its cases: beyond it, what is left is
 /// not looked at, and the set may not be approved. Two hundred rules and ten thousand decisions take a small part of it.
 pub const COMPARE_EVALUATIONS_MAX: u64 = 40_000_000;
+/// The most evaluations of rules in which rules are suggested from what people approved: beyond it, the rest of what they approved is not looked at.
+pub const SUGGEST_EVALUATIONS_MAX: u64 = 40_000_000;
 /// How long a password given in a session proves who is there, in hours.
 pub const PROOF_HOURS: i64 = 4;
 /// How long after signing in, or after giving the password, one may set up a first second factor or set a secret, in minutes.

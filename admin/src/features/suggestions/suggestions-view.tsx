@@ -56,7 +56,14 @@ export function SuggestionsView() {
     >
       {suggestions.isPending && <Loading lines={8} />}
       {suggestions.isError && <Failed error={suggestions.error} onRetry={() => void suggestions.refetch()} />}
-      {suggestions.data?.items.length === 0 && <Empty icon={<Lightbulb className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />}
+      {suggestions.data?.unfinished === true && (
+        <div className="mx-auto w-full max-w-4xl px-4 pt-4 sm:px-6">
+          <p className="rounded-lg bg-wait-wash px-3 py-2 text-sm font-medium text-wait">{t('unfinished')}</p>
+        </div>
+      )}
+      {suggestions.data?.items.length === 0 && suggestions.data.unfinished !== true && (
+        <Empty icon={<Lightbulb className="size-5" aria-hidden />} title={t('none')} hint={t('noneHint')} />
+      )}
       {suggestions.data !== undefined && suggestions.data.items.length > 0 && (
         <div className="mx-auto grid w-full max-w-4xl gap-3 p-4 sm:p-6">
           <p className="text-soft">{t('hint')}</p>

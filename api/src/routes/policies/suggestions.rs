@@ -8,7 +8,8 @@ use crate::recorded::judging;
 use crate::suggestions::{DAYS_MAX, DAYS_USUAL, LEAST_MAX, LEAST_MIN, LEAST_USUAL, SuggestionView, look};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use steward_policies::suggest;
+use steward_core::limits::SUGGEST_EVALUATIONS_MAX;
+use steward_policies::{Effort, suggest_within};
 use time::Duration;
 use utoipa::{IntoParams, ToSchema};
 
@@ -29,6 +30,9 @@ pub(crate) struct Wanted {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Suggestions {
     items: Vec<SuggestionView>,
+    /// Whether not everything that was approved was looked at, for that takes more than one request may: there may be more to suggest.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unfinished: bool,
 }
 
 pub(crate) fn doc() -> Doc {
@@ -54,7 +58,7 @@ pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>) -> Answ
     // The rules are loaded again for each suggestion: too long to keep other requests waiting.
     let made = tokio::task::spawn_blocking(move || {
         let _place = place;
-        suggest(&rules, &tools, &seen.habits, &seen.recorded)
+        suggest_within(&Effort::of(SUGGEST_EVALUATIONS_MAX), &rules, &tools, &seen.habits, &seen.recorded)
     });
     let made = made.await;
     let found = made.map_err(|err| {
@@ -62,5 +66,5 @@ pub(crate) async fn handle(caller: Caller, Query(wanted): Query<Wanted>) -> Answ
         bug.source = Some(Box::new(err));
         bug
     })??;
-    json(StatusCode::OK, &Suggestions { items: found.into_iter().map(SuggestionView::from).collect() })
+    json(StatusCode::OK, &Suggestions { items: found.suggestions.into_iter().map(SuggestionView::from).collect(), unfinished: found.unfinished })
 }
