@@ -1,7 +1,8 @@
 //! Backtests: what is not judged first, then that no mutation of the rules goes unnoticed.
 
 use super::*;
-use crate::{RuleFile, sample, shipped_rules, testing};
+use crate::{RuleFile, diff_within, run_cases_within, sample, shipped_rules, testing};
+use steward_core::limits::COMPARE_EVALUATIONS_MAX;
 use steward_core::{Integrity, Role};
 
 /// The tools that stand for their classes.
@@ -203,7 +204,20 @@ fn two_hundred_rules_and_ten_thousand_decisions_are_far_from_the_bound() {
     let facts = Facts { arguments, dest: Integrity::Outside, ..sample::facts("mail.send") };
     assert_eq!(judge(&rules, &facts).verdict(), Verdict::Hold);
     let one = Recorded { name: "a".into(), verdict: Verdict::Hold, class: None, rules: Vec::new(), facts: Some(facts) };
-    // Ten decisions of ten thousand, in a half of their part.
-    let effort = Effort::of(steward_core::limits::COMPARE_EVALUATIONS_MAX / 1_000 / 2);
-    assert_eq!(backtest_within(&effort, &rules, vec![one; 10]).judged, 10);
+    assert!(rules.list().len() >= 200);
+    let taken = |what: &dyn Fn(&Effort)| {
+        let effort = Effort::of(COMPARE_EVALUATIONS_MAX);
+        what(&effort);
+        assert!(!effort.is_spent());
+        COMPARE_EVALUATIONS_MAX - effort.left()
+    };
+    let decisions = |count: usize| taken(&|effort: &Effort| assert_eq!(backtest_within(effort, &rules, vec![one.clone(); count]).judged, count));
+    // What one of them takes each of them takes, so that ten thousand need not be judged to know what they do.
+    let each = decisions(1);
+    assert!(each > 200 && decisions(10) == 10 * each, "{each}");
+    // The same comparison looks at the matrices of both sets and at the cases, before what is on record.
+    let matrices = taken(&|effort: &Effort| assert!(!diff_within(effort, &rules_of(&shipped_rules()), &rules).unfinished));
+    let cases = taken(&|effort: &Effort| assert!(run_cases_within(effort, &files, &[], &crate::shipped_cases()).is_ok()));
+    let all = matrices + cases + 10_000 * each;
+    assert!(all < COMPARE_EVALUATIONS_MAX / 2, "{matrices} for the matrices, {cases} for the cases, and {each} for each decision");
 }
