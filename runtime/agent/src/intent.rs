@@ -418,6 +418,11 @@ pub(crate) fn endorsing(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
+/// Whether this is a word for a kind of record: "file", "notiz".
+pub(crate) fn is_of_a_kind(word: &str) -> bool {
+    !WORDS.kinds.in_name(word).is_empty()
+}
+
 /// The kind of record a tool is about: what its result is, else what its arguments name.
 fn kind(spec: &ToolSpec) -> Option<&str> {
     spec.records

@@ -7,6 +7,7 @@
 
 mod actionable;
 mod canon;
+mod listed;
 mod memo;
 mod names;
 mod outgoing;

@@ -126,6 +126,15 @@ const QUOTED_MAX: usize = 120;
 
 const QUOTES: [(char, char); 9] = [('\'', '\''), ('"', '"'), ('`', '`'), ('‘', '’'), ('“', '”'), ('„', '“'), ('‚', '‘'), ('«', '»'), ('»', '«')];
 
+/// One of the things that a part of a text is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Piece<'a> {
+    /// A name, of whatever.
+    Name,
+    /// A word, folded.
+    Word(&'a str),
+}
+
 /// The names the owner wrote.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {
@@ -195,6 +204,32 @@ impl Names {
             }));
         }
         places
+    }
+
+    /// What the text these were read from is made of, folded: names, which are these phrases, what is in quotes and what is a name by its form, and
+    /// the words between them.
+    pub(super) fn pieces<'a, 'b>(&self, folded: &'a str, phrases: impl IntoIterator<Item = &'b str>) -> Vec<Piece<'a>> {
+        fn read<'t>(text: Option<&'t str>, pieces: &mut Vec<Piece<'t>>) {
+            for word in text.unwrap_or_default().split_whitespace() {
+                if is_form(word.trim_matches(|letter: char| !letter.is_alphanumeric())) {
+                    pieces.push(Piece::Name);
+                } else {
+                    pieces.extend(words(word).map(Piece::Word));
+                }
+            }
+        }
+        let mut places = self.places(folded, phrases);
+        places.sort_by_key(|place| (place.start, place.end));
+        let (mut pieces, mut at) = (Vec::new(), 0);
+        for place in places {
+            if place.start >= at {
+                read(folded.get(at..place.start), &mut pieces);
+                pieces.push(Piece::Name);
+            }
+            at = at.max(place.end);
+        }
+        read(folded.get(at..), &mut pieces);
+        pieces
     }
 
     /// Takes what stands in quotes out of a text.

@@ -3,7 +3,8 @@
 //! Only what can be read in one way counts: `1.200` is a number in one country and another in the next, so it names neither.
 
 use super::canon::{address, form};
-use super::names::Names;
+use super::listed::{ends_in_its_verb, goes_on_to, takes_up};
+use super::names::{Names, Piece};
 use super::soon::Soon;
 use super::sources::is_source;
 use super::text;
@@ -270,18 +271,26 @@ impl Words {
         self.sentences().iter().any(|sentence| sentence.names(called, id) && !has_address(&sentence.folded) && sentence.asks(spec))
     }
 
-    /// Whether one sentence asks for what this tool does and names all these records, each by one of its phrases or by its id.
+    /// Whether one order of one sentence asks for what this tool does and names all these records, each by one of its phrases or by its id.
     pub(super) fn orders(&self, named: &[(Vec<&str>, &str)], spec: &ToolSpec) -> bool {
         let named: Vec<(&[&str], Option<&str>)> = named.iter().map(|(called, id)| (called.as_slice(), Some(*id).filter(|id| self.names_id(id)))).collect();
         let names_all = |sentence: &Said| named.iter().all(|(called, id)| sentence.names(called, *id));
         self.sentences().iter().filter(|sentence| names_all(sentence) && sentence.asks(spec)).any(|sentence| {
             // Of "read this and publish that", the part that names it asks for it too, or the next one does: "take this and publish it".
-            // Several records may be named in several parts, so that none names all.
-            let parts = sentence.parts(named.iter().flat_map(|(called, id)| called.iter().copied().chain(*id)));
-            let naming: Vec<usize> = (0..).zip(&parts).filter(|(_, part)| names_all(part)).map(|(at, _)| at).collect();
-            let asked = |at: usize| parts.get(at).is_some_and(|part| part.asks(spec));
-            let goes_on = |at: usize| parts.get(at).is_some_and(|part| takes_up(&part.folded));
-            naming.is_empty() || naming.into_iter().any(|at| asked(at) || goes_on(at + 1) && asked(at + 1))
+            // Several records are named in that part and in those behind it that only go on listing. What stands in another part is not ordered
+            // with them: whoever wrote what the agent read would choose which of the owner's records goes along, or whom it goes to.
+            let phrases: Vec<&str> = named.iter().flat_map(|(called, id)| called.iter().copied().chain(*id)).collect();
+            let parts = sentence.parts(phrases.iter().copied());
+            let pieces: Vec<Vec<Piece<'_>>> = parts.iter().map(|part| part.names.pieces(&part.folded, phrases.iter().copied())).collect();
+            let are_named = |parts: &[Said]| named.iter().all(|(called, id)| parts.iter().any(|part| part.names(called, *id)));
+            let is_order = |from: usize| {
+                let to = goes_on_to(&pieces, from);
+                let (is_one, is_many) = (to == from, to > from || named.len() > 1);
+                let is_asked = parts.get(from).is_some_and(|part| part.asks(spec));
+                let is_taken_up = || parts.get(to + 1).is_some_and(|next| takes_up(&next.folded, is_one, is_many) && next.asks(spec));
+                parts.get(from..=to).is_some_and(are_named) && (is_asked || is_taken_up())
+            };
+            (0..parts.len()).any(is_order) || ends_in_its_verb(&pieces) && are_named(&parts)
         })
     }
 
@@ -326,12 +335,6 @@ fn cut(text: &str, part: &Range<usize>, join: &str) -> Vec<Range<usize>> {
         .collect();
     pieces.push(from..part.end);
     pieces
-}
-
-/// Whether a part does something with what the one before it names: "publish it".
-fn takes_up(part: &str) -> bool {
-    let mut words = part.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !matches!(*word, "" | "please" | "then" | "also" | "bitte" | "dann"));
-    words.nth(1).is_some_and(|word| matches!(word, "it" | "es" | "sie" | "ihn" | "lo"))
 }
 
 /// Where a sentence stands that begins at this byte, without the white space around it.

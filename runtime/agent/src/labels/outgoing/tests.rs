@@ -522,6 +522,56 @@ fn what_goes_to_nobody_in_particular_is_named_where_it_is_asked_for() {
 }
 
 #[test]
+fn a_call_that_names_several_records_is_ordered_for_each_of_them() {
+    let contact = RecordPattern { at: "/*".into(), of: "contact".into(), key: Some("id".into()), anchors: vec!["name".into()], ..RecordPattern::default() };
+    let labels = [("/*/id".to_owned(), Origin::System), ("/*/name".to_owned(), Origin::Directory), ("/*/email".to_owned(), Origin::Directory)].into();
+    let id = |of: &str| ArgumentRole::Id(of.into());
+    let publish = ToolSpec::sample("files.publish", Effect::Send, &[("ids", id("file"))]);
+    let give = ToolSpec::sample("files.give", Effect::Send, &[("id", id("file")), ("contact", id("contact"))]);
+    let notify = ToolSpec::sample("crm.notify", Effect::Send, &[("ids", id("contact"))]);
+    let (published, told) = (|ids: &[&str]| json!({ "ids": ids }), |ids: &[&str]| json!({ "ids": ids }));
+    let given = |id: &str, contact: &str| json!({ "id": id, "contact": contact });
+    for (message, spec, arguments, leak) in [
+        // One of them is in another part of the sentence, which asks for something else of it.
+        ("Read wages.txt and publish plan.txt", &publish, published(&["1", "2"]), true),
+        ("Lies wages.txt und veröffentliche plan.txt", &publish, published(&["1", "2"]), true),
+        ("Read wages.txt, then publish plan.txt and notes.txt", &publish, published(&["1", "2"]), true),
+        ("Publish plan.txt and summarise wages.txt", &publish, published(&["1", "2"]), true),
+        ("Publish plan.txt and read wages.txt and notes.txt", &publish, published(&["1", "3"]), true),
+        ("Publish plan.txt, not wages.txt", &publish, published(&["1", "2"]), true),
+        ("Publish plan.txt, wages.txt stays here", &publish, published(&["1", "2"]), true),
+        ("Read wages.txt and plan.txt and publish it", &publish, published(&["1", "2"]), true),
+        // To whom the one goes the other does not.
+        ("Share plan.txt with Lena Vogt and notes.txt with Omar Haddad", &give, given("1", "c2"), true),
+        ("Share plan.txt with Lena Vogt and share notes.txt with Omar Haddad", &give, given("1", "c2"), true),
+        ("Look up Omar Haddad, and share plan.txt with Lena Vogt", &give, given("1", "c2"), true),
+        ("Look up Ana and notify Luis", &notify, told(&["c3", "c4"]), true),
+        // All of them are what one order is for.
+        ("Publish plan.txt and notes.txt", &publish, published(&["1", "3"]), false),
+        ("Publish plan.txt and notes.txt", &publish, published(&["3"]), false),
+        ("Publish plan.txt, notes.txt and the file wages.txt", &publish, published(&["1", "2", "3"]), false),
+        ("Publish plan.txt and notes.txt on the wall", &publish, published(&["1", "3"]), false),
+        ("Read wages.txt and publish plan.txt and notes.txt", &publish, published(&["1", "3"]), false),
+        ("Take plan.txt and notes.txt and publish them", &publish, published(&["1", "3"]), false),
+        ("Kannst du plan.txt und notes.txt veröffentlichen?", &publish, published(&["1", "3"]), false),
+        ("Share plan.txt and notes.txt with Omar Haddad", &give, given("1", "c2"), false),
+        ("Share plan.txt and notes.txt with Omar Haddad", &give, given("3", "c2"), false),
+        ("Share plan.txt with Lena Vogt and Omar Haddad", &give, given("1", "c2"), false),
+        ("Notify Ana and Luis", &notify, told(&["c3", "c4"]), false),
+        ("Please notify Ana and also Luis", &notify, told(&["c3", "c4"]), false),
+    ] {
+        let (run, mut shown, tools) = files(message);
+        let list = &tools["files.list"];
+        let notes = json!([{"id": "3", "name": "notes.txt", "text": "", "shared": {"boss@good.example": "r"}}]);
+        shown.add_result("call_2_0", "files.list", &notes, &list.result_labels, &BTreeMap::new(), &list.records, true);
+        let person = |id: &str, name: &str| json!({"id": id, "name": name, "email": format!("{id}@x.example")});
+        let found = json!([person("c1", "Lena Vogt"), person("c2", "Omar Haddad"), person("c3", "Ana"), person("c4", "Luis")]);
+        shown.add_result("call_3_0", "crm.find", &found, &labels, &BTreeMap::new(), std::slice::from_ref(&contact), true);
+        assert_eq!(traced(&run, &shown, spec, &arguments).leak, leak, "{message}: {arguments}");
+    }
+}
+
+#[test]
 fn a_word_that_joins_within_a_name_parts_no_order() {
     let publish = ToolSpec::sample("files.publish", Effect::Send, &[("id", ArgumentRole::Id("file".into()))]);
     for (message, name, leak) in [
