@@ -38,8 +38,7 @@ impl<'a> Texts<'a> {
     /// Of these facts. As written or folded, whichever is longer: a letter may be folded into many.
     pub(crate) fn of(facts: &'a Facts) -> Self {
         let longest = |value: &Value| size(value).max(folded_value(value).as_ref().map_or(0, size));
-        let arguments: BTreeMap<&str, u64> =
-            facts.arguments.as_object().into_iter().flatten().map(|(name, value)| (name.as_str(), longest(value))).collect();
+        let arguments: BTreeMap<&str, u64> = facts.arguments.as_object().into_iter().flatten().map(|(name, value)| (name.as_str(), longest(value))).collect();
         let all = arguments.values().sum::<u64>() + (facts.agent.len() + facts.channel.len()) as u64;
         Self { arguments, all }
     }

@@ -91,12 +91,9 @@ pub(super) fn ends_in_its_verb(parts: &[Vec<Piece<'_>>]) -> bool {
     };
     let small = last.iter().take_while(|piece| is_small(piece)).count();
     let is_verb = |rest: &[Piece<'_>]| {
-        (1..=LAST_WORDS_MAX).contains(&rest.len())
-            && rest.iter().all(|piece| matches!(piece, Piece::Word(word) if !ONE.contains(word) && !MANY.contains(word)))
+        (1..=LAST_WORDS_MAX).contains(&rest.len()) && rest.iter().all(|piece| matches!(piece, Piece::Word(word) if !ONE.contains(word) && !MANY.contains(word)))
     };
-    !before.is_empty()
-        && before.iter().enumerate().all(is_name)
-        && matches!(last.get(small..).unwrap_or_default(), [Piece::Name, rest @ ..] if is_verb(rest))
+    !before.is_empty() && before.iter().enumerate().all(is_name) && matches!(last.get(small..).unwrap_or_default(), [Piece::Name, rest @ ..] if is_verb(rest))
 }
 
 /// Whether a part does something with what stands before it: "publish it", and where that is several things, "publish them".
