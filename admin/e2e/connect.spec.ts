@@ -31,6 +31,23 @@ test('a program is let in by who sees where it comes from, gets less than it ask
   await expect(row.getByText('revoked')).toBeVisible();
 });
 
+test('letting a program in asks who has no second factor for the password, and goes on with it', async ({ page }) => {
+  // The first answer is what the server says ten minutes after the password was given, everything after it is real.
+  let isFirst = true;
+  await page.route('**/api/v1/oauth/allow', async (route) => {
+    if (!isFirst) return route.continue();
+    isFirst = false;
+    await route.fulfill({ status: 403, contentType: 'application/problem+json', json: { code: 'not_proven', status: 403, detail: 'no' } });
+  });
+  await page.goto(`/oauth/authorize?${asked(world()).query}`);
+  await page.getByRole('button', { name: 'Let it in' }).click();
+  const proof = page.getByRole('form', { name: 'Your password again' });
+  await proof.getByLabel('Your password').fill(PASSWORD);
+  await proof.getByRole('button', { name: 'Give it and go on' }).click();
+  await page.waitForURL(/\/back\?/);
+  expect(new URL(page.url()).searchParams.get('code')).not.toBeNull();
+});
+
 test('a program that is refused is told so', async ({ page }) => {
   await page.goto(`/oauth/authorize?${asked(world()).query}`);
   await page.getByRole('button', { name: 'Refuse' }).click();

@@ -162,6 +162,9 @@ test('signing in, and every dialog about who somebody is, is readable for everyo
     await dialog.getByRole('textbox').fill('Night job');
     await dialog.getByRole('checkbox').first().check();
     await press(words('settings.make'), dialog);
+    await expect(dialog.getByRole('form', { name: words('factor.stepUp') })).toBeVisible();
+    await dialog.locator('input[name=code]').fill(appCode(secret, 0));
+    await press(words('factor.give'), dialog);
     await expect(dialog.locator('code')).toBeVisible();
     await look(theirs, 'token_made');
     await press(words('settings.done'), dialog);

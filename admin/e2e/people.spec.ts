@@ -1,5 +1,5 @@
 import { expect, test } from './fixtures';
-import { AUDITOR } from './world';
+import { AUDITOR, PASSWORD } from './world';
 
 test('somebody is invited by a link that is shown once, gets other roles, is shut out and let in again', async ({ page, browser, baseURL }, info) => {
   const name = `Grace of ${info.project.name}`;
@@ -164,6 +164,29 @@ test('a token is shown once, works, and works no more once it is revoked', async
   await expect(row.getByText('revoked')).toBeVisible();
   expect((await program.get('/api/v1/me')).status()).toBe(401);
   await program.dispose();
+});
+
+test('making a token asks who has no second factor for the password, and sends the very same again', async ({ page }, info) => {
+  // The first answer is what the server says ten minutes after the password was given, everything after it is real.
+  const sent: unknown[] = [];
+  await page.route('**/api/v1/tokens', async (route) => {
+    if (route.request().method() !== 'POST') return route.continue();
+    sent.push(route.request().postDataJSON());
+    if (sent.length > 1) return route.continue();
+    await route.fulfill({ status: 403, contentType: 'application/problem+json', json: { code: 'not_proven', status: 403, detail: 'no' } });
+  });
+  await page.goto('/settings');
+  await page.getByRole('button', { name: 'Make a token' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name').fill(`Proven ${info.project.name}`);
+  await dialog.getByRole('checkbox', { name: /^read/ }).check();
+  await dialog.getByRole('button', { name: 'Make', exact: true }).click();
+  const asked = page.getByRole('form', { name: 'Your password again' });
+  await asked.getByLabel('Your password').fill(PASSWORD);
+  await asked.getByRole('button', { name: 'Give it and go on' }).click();
+  await expect(dialog.locator('code')).toContainText('stw_');
+  expect(sent).toHaveLength(2);
+  expect(sent[1]).toEqual(sent[0]);
 });
 
 test.describe('as somebody who may look only', () => {

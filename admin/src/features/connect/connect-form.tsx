@@ -1,7 +1,7 @@
 'use client';
 
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useId, useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
@@ -22,6 +22,7 @@ export function ConnectForm({ asked, request }: { asked: string; request: Reques
   const t = useTranslations('connect');
   const settings = useTranslations('settings');
   const workspaces = useWorkspaces();
+  const form = useId();
   const possible = SCOPES.filter((scope) => request.scopes_possible.includes(scope));
   const [agent, setAgent] = useState(request.agents[0] ?? '');
   const [workspace, setWorkspace] = useState('');
@@ -52,51 +53,54 @@ export function ConnectForm({ asked, request }: { asked: string; request: Reques
   const isBusy = allow.isPending || refuse.isPending;
   const forbidden = request.agents.length === 0 ? t('noAgents') : request.scopes_possible.includes('converse') ? null : t('mayNot');
   return (
-    <form
-      className="grid gap-5"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (forbidden === null) allow.mutate();
-      }}
-    >
-      <Card className="grid gap-4 p-4">
-        <Select label={t('agent')} value={agent} onChange={(event) => setAgent(event.target.value)}>
-          {request.agents.map((name) => (
-            <option key={name} value={name}>
-              {name}
-            </option>
-          ))}
-        </Select>
-        {workspaces.length > 1 && (
-          <Select label={t('workspace')} value={workspace} onChange={(event) => setWorkspace(event.target.value)}>
-            <option value="">{t('everyWorkspace')}</option>
-            {workspaces.map((one) => (
-              <option key={one.workspace_id} value={one.workspace_id}>
-                {one.name}
+    <div className="grid gap-5">
+      <form
+        id={form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (forbidden === null) allow.mutate();
+        }}
+      >
+        <Card className="grid gap-4 p-4">
+          <Select label={t('agent')} value={agent} onChange={(event) => setAgent(event.target.value)}>
+            {request.agents.map((name) => (
+              <option key={name} value={name}>
+                {name}
               </option>
             ))}
           </Select>
-        )}
-        {possible.length > 0 && (
-          <Choices
-            label={settings('scopes')}
-            options={possible.map((value) => ({ value, label: settings(`scope.${value}`), hint: settings(`scopeHint.${value}`) }))}
-            value={scopes}
-            onChange={setScopes}
-          />
-        )}
-        <p className="text-sm text-soft">{t('what')}</p>
-      </Card>
+          {workspaces.length > 1 && (
+            <Select label={t('workspace')} value={workspace} onChange={(event) => setWorkspace(event.target.value)}>
+              <option value="">{t('everyWorkspace')}</option>
+              {workspaces.map((one) => (
+                <option key={one.workspace_id} value={one.workspace_id}>
+                  {one.name}
+                </option>
+              ))}
+            </Select>
+          )}
+          {possible.length > 0 && (
+            <Choices
+              label={settings('scopes')}
+              options={possible.map((value) => ({ value, label: settings(`scope.${value}`), hint: settings(`scopeHint.${value}`) }))}
+              value={scopes}
+              onChange={setScopes}
+            />
+          )}
+          <p className="text-sm text-soft">{t('what')}</p>
+        </Card>
+      </form>
+      {/* Outside of the form: what it asks for is a form of its own. */}
       {allow.isError && <Refusal error={allow.error} onGiven={() => allow.mutate()} />}
       {refuse.isError && <Refusal error={refuse.error} onGiven={() => refuse.mutate()} />}
       <div className="flex flex-wrap gap-3">
-        <Button type="submit" tone="primary" isBusy={isBusy} forbidden={forbidden}>
+        <Button type="submit" form={form} tone="primary" isBusy={isBusy} forbidden={forbidden}>
           {t('allow')}
         </Button>
         <Button isBusy={isBusy} onClick={() => refuse.mutate()}>
           {t('refuse')}
         </Button>
       </div>
-    </form>
+    </div>
   );
 }

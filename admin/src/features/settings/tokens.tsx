@@ -4,14 +4,17 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { ShownOnceDialog } from '@/components/shown-once';
+import { Refusal } from '@/components/step-up';
 import { SCOPES, TokenRow } from '@/components/token-row';
 import { Button } from '@/components/ui/button';
 import { Choices } from '@/components/ui/choices';
+import { Dialog } from '@/components/ui/dialog';
 import { Input, Select } from '@/components/ui/field';
 import { FormDialog } from '@/components/ui/form-dialog';
 import { More } from '@/components/ui/more';
 import { Failed, Loading } from '@/components/ui/states';
 import { answer, api, done, idempotencyKey } from '@/lib/api/client';
+import { isNotProven, stepUpOf } from '@/lib/api/problem';
 import { useList } from '@/lib/list';
 import { may, useMe } from '@/lib/me';
 import { Part } from './part';
@@ -80,6 +83,14 @@ function MakeDialog({ onClose }: { onClose: () => void }) {
   });
   if (make.data !== undefined) {
     return <ShownOnceDialog title={make.data.name} label={t('secret')} secret={make.data.secret ?? null} hint={t('secretHint')} done={t('done')} onClose={onClose} />;
+  }
+  if (isNotProven(make.error) || stepUpOf(make.error)?.bound != null) {
+    return (
+      <Dialog title={t('makeToken')} onClose={onClose}>
+        {/* The very same is sent again: what a second factor is given for names when the token ends, too. */}
+        <Refusal error={make.error} onGiven={() => make.mutate(make.variables ?? Date.now())} />
+      </Dialog>
+    );
   }
   return (
     <FormDialog

@@ -34,7 +34,8 @@ pub(crate) fn doc() -> Doc {
     Doc::new("Let a client in")
         .about(
             "The client is given a token of an hour for `/mcp` alone, which it renews by itself. It stands in the list of one's tokens, and is revoked there. \
-             It never decides on held actions.",
+             It never decides on held actions. Takes a second factor given for this, without any the password given within ten minutes, and with neither \
+             a sign-in within them.",
         )
         .body::<AllowBody>()
         .answers::<ReturnView>("201", "The client's address, with a code that is good once and for a minute.")

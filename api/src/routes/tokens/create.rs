@@ -41,7 +41,10 @@ pub(crate) struct TokenMade {
 
 pub(crate) fn doc() -> Doc {
     Doc::new("Make an API token")
-        .about("A token acts for its person within its scopes. It never decides on held actions and never makes tokens.")
+        .about(
+            "A token acts for its person within its scopes. It never decides on held actions and never makes tokens. Takes a second factor given for \
+             this, without any the password given within ten minutes, and with neither a sign-in within them.",
+        )
         .body::<NewToken>()
         .answers::<TokenMade>("201", "The token, shown once.")
 }

@@ -352,6 +352,9 @@ async fn a_stolen_session_makes_itself_no_way_in_and_says_what_is_missing() {
     let cookie = world.server.ask("PUT", "/api/v1/me/password").cookie(&link).json(&json!({ "new": PASSWORD })).send().await.expect(200).cookie();
     world.server.pass_minutes(11);
     let path = format!("/api/v1/people/{}", world.home.owner);
+    let token = json!({ "name": "Night job", "scopes": ["read"] });
+    let ask = world.server.ask("POST", "/api/v1/tokens").cookie(&cookie).json(&token);
+    assert_eq!(ask.send().await.expect(403).json()["code"], "not_proven", "a token would outlast it");
     let body = json!({ "email": "eve@home.example", "display_name": "Eve", "roles": [{ "role": "owner" }] });
     for (method, path) in [("POST", format!("{path}/links")), ("DELETE", format!("{path}/factors")), ("POST", "/api/v1/people".to_owned())] {
         let ask = world.server.ask(method, path.as_str()).cookie(&cookie).json(&body);
@@ -359,6 +362,7 @@ async fn a_stolen_session_makes_itself_no_way_in_and_says_what_is_missing() {
     }
     world.server.ask("POST", "/api/v1/session/prove").cookie(&cookie).json(&json!({ "password": PASSWORD })).send().await.expect(204);
     world.server.ask("POST", format!("{path}/links")).cookie(&cookie).send().await.expect(201);
+    world.server.ask("POST", "/api/v1/tokens").cookie(&cookie).json(&token).send().await.expect(201);
     // Who has no password signs in anew.
     world.server.database.raw("update person set password_hash = null").await;
     world.server.pass_minutes(11);

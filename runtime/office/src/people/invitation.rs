@@ -5,7 +5,7 @@ use super::error::PeopleError;
 use super::factors::Factors;
 use super::roles::{Grant, check_grants, made_of};
 use super::secret;
-use super::step_up::require_for_people;
+use super::step_up::require_for_authority;
 use crate::{Office, audit};
 use secrecy::SecretString;
 use serde_json::json;
@@ -42,7 +42,7 @@ pub async fn invite(tx: &mut Tx, office: &Office, invitation: &Invitation) -> Re
     let email = check_email("/email", &invitation.email)?;
     let display_name = check_name("/display_name", &invitation.display_name)?;
     check_grants(tx, &invitation.grants).await?;
-    require_for_people(tx, office, &made_of(&("person", &email, &invitation.grants))).await?;
+    require_for_authority(tx, office, &made_of(&("person", &email, &invitation.grants))).await?;
     let (id, now) = (office.ids.make(), office.clock.now());
     person::insert(tx, id, &email, &display_name, now).await.map_err(|err| match err {
         StoreError::Conflict { .. } => PeopleError::EmailTaken,
@@ -66,7 +66,7 @@ pub async fn new_link(tx: &mut Tx, office: &Office, id: PersonId) -> Result<Secr
     }
     // Where there is a second factor, a link alone opens nothing.
     if !Factors::of(tx, id).await?.is_there() {
-        require_for_people(tx, office, &made_of(&("link", id))).await?;
+        require_for_authority(tx, office, &made_of(&("link", id))).await?;
     }
     let link = link_for(tx, office, id).await?;
     audit::record(tx, office, audit::Entry { action: "link.create", object: id.to_string(), outcome: "done", detail: json!({}), request_id: None }).await?;

@@ -5,6 +5,8 @@
 
 use super::error::PeopleError;
 use super::failures::{self, Counted};
+use super::roles::made_of;
+use super::step_up::require_for_authority;
 use super::{secret, token};
 use crate::{Office, audit};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -129,7 +131,7 @@ impl HasKind for OauthError {
     }
 }
 
-/// The transaction's person lets a client in. Returns the code it is sent, good once and for a minute.
+/// The transaction's person lets a client in, and proves anew who they are. Returns the code it is sent, good once and for a minute.
 pub async fn allow_client(tx: &mut Tx, office: &Office, asked: &ClientAsked, allowed: ClientAllowed) -> Result<SecretString, PeopleError> {
     let person = tx.actor().person.ok_or(PeopleError::NotSignedIn)?;
     let own = tx.actor().scopes();
@@ -145,6 +147,9 @@ pub async fn allow_client(tx: &mut Tx, office: &Office, asked: &ClientAsked, all
             other => other.into(),
         })?;
     }
+    let who = ("client", &asked.client_id, &asked.redirect_uri, &asked.challenge, &asked.resource);
+    let bound = made_of(&(who, &allowed.agent, allowed.workspace, &allowed.scopes));
+    require_for_authority(tx, office, &bound).await?;
     let now = office.clock.now();
     let (secret, hash) = secret::make(tx.actor().tenant)?;
     let code = OauthCode {

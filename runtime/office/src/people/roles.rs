@@ -2,7 +2,7 @@
 
 use super::authority;
 use super::error::PeopleError;
-use super::step_up::require_for_people;
+use super::step_up::require_for_authority;
 use crate::{Office, audit};
 use serde::Serialize;
 use serde_json::json;
@@ -36,7 +36,7 @@ pub async fn set_roles(tx: &mut Tx, office: &Office, id: PersonId, grants: &[Gra
     }
     check_grants(tx, grants).await?;
     if wanted.difference(&had).next().is_some() {
-        require_for_people(tx, office, &made_of(&("roles", id, grants))).await?;
+        require_for_authority(tx, office, &made_of(&("roles", id, grants))).await?;
     }
     let now = office.clock.now();
     for given in wanted.difference(&had) {
@@ -60,7 +60,7 @@ pub async fn set_roles(tx: &mut Tx, office: &Office, id: PersonId, grants: &[Gra
     Ok(stopped)
 }
 
-/// The name of what a second factor is given for: exactly this person with exactly these roles, or exactly this way in.
+/// The name of what a second factor is given for: exactly this person with exactly these roles, or exactly this way in, token or program.
 pub(super) fn made_of(what: &impl Serialize) -> String {
     let digest = Digest::of_value(what).map_or_else(|_| String::new(), |digest| digest.to_string());
     format!("people:{digest}")

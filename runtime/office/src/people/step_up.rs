@@ -120,12 +120,12 @@ pub(super) async fn require(tx: &mut Tx, office: &Office, bound: &str) -> Result
     }
 }
 
-/// The same for making somebody who can decide: a person, a role, a way in. A stolen session makes itself no accomplice, and a token,
-/// which cannot give a second factor, makes nobody for a person who has one.
+/// The same for making what acts after the session is over: a person, a role, a way in, a token, a program that is let in. A stolen session makes
+/// itself no accomplice and nothing that outlasts it, and a token, which cannot give a second factor, makes nobody for a person who has one.
 ///
 /// Who has none gives the password within some minutes, and who has neither signed in within them: a link for oneself opens a session that is
 /// new, and a new one may set a password.
-pub(super) async fn require_for_people(tx: &mut Tx, office: &Office, bound: &str) -> Result<(), PeopleError> {
+pub(super) async fn require_for_authority(tx: &mut Tx, office: &Office, bound: &str) -> Result<(), PeopleError> {
     let Some(person) = tx.actor().person else { return Ok(()) };
     let ActorKind::Person { method, .. } = tx.actor().kind else {
         let has_factor = Factors::of(tx, person).await?.is_there();

@@ -1,7 +1,9 @@
 //! API tokens: a program acts for a person within scopes, and never decides on held actions.
 
 use super::error::PeopleError;
+use super::roles::made_of;
 use super::session::TOUCH_SECONDS;
+use super::step_up::require_for_authority;
 use super::{actor, secret};
 use crate::{Office, audit};
 use secrecy::SecretString;
@@ -36,7 +38,7 @@ pub struct TokenMade {
     pub token: ApiToken,
 }
 
-/// Makes a token for the transaction's person.
+/// Makes a token for the transaction's person, who proves anew who they are: it outlasts the session by up to a year, or for good.
 pub async fn make_token(tx: &mut Tx, office: &Office, new: NewToken) -> Result<TokenMade, PeopleError> {
     let person = tx.actor().person.ok_or(PeopleError::NotSignedIn)?;
     let now = office.clock.now();
@@ -50,6 +52,8 @@ pub async fn make_token(tx: &mut Tx, office: &Office, new: NewToken) -> Result<T
     if new.expires_at.is_some_and(|at| at <= now || at > now + Duration::days(LIFE_DAYS_MAX)) {
         return Err(PeopleError::field("/expires_at", format!("give a time in the next {LIFE_DAYS_MAX} days, or leave it out")));
     }
+    let ends = new.expires_at.map(OffsetDateTime::unix_timestamp);
+    require_for_authority(tx, office, &made_of(&("token", &name, &new.scopes, ends))).await?;
     let id = office.ids.make();
     let (secret, hash) = secret::make_token(tx.actor().tenant, id)?;
     let token = ApiToken {

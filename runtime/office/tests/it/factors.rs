@@ -4,10 +4,12 @@
 
 use ring::hmac;
 use secrecy::{ExposeSecret as _, SecretString};
-use steward_core::{Actor, ActorKind, AuthMethod, Clock, Ids, PersonId, Role};
+use steward_core::{Actor, ActorKind, AuthMethod, Clock, Digest, Ids, PersonId, Role, Scope};
 use steward_office::audit::personal::Personal;
 use steward_office::audit::seal::DataKey;
-use steward_office::people::{self, Attempt, Factors, Grant, Invitation, NewOrganisation, PasswordChange, Passwords, PeopleError, SignedIn};
+use steward_office::people::{
+    self, Attempt, ClientAllowed, ClientAsked, Factors, Grant, Invitation, NewOrganisation, NewToken, PasswordChange, Passwords, PeopleError, SignedIn,
+};
 use steward_office::{Office, OfficeError, rewrap};
 use steward_store::Store;
 use steward_store::testing::TestDatabase;
@@ -221,6 +223,73 @@ async fn with_neither_password_nor_second_factor_it_takes_a_session_that_is_new(
     assert!(matches!(house.remove_of(&house.owner.actor, id).await, Err(OfficeError::NotFresh { .. })));
     let mut tx = house.store.begin(&house.terminal()).await.expect("tx");
     people::new_link(&mut tx, &house.office, id).await.expect("at the terminal");
+}
+
+/// Makes a token, and lets a client in that asks to read.
+async fn programs(house: &House, actor: &Actor, scope: Scope) -> [Result<(), PeopleError>; 2] {
+    let mut tx = house.store.begin(actor).await.expect("tx");
+    let new = NewToken { name: "Night job".to_owned(), scopes: [scope].into(), expires_at: None };
+    let token = people::make_token(&mut tx, &house.office, new).await.map(|_| ());
+    tx.commit().await.expect("commit");
+    let mut tx = house.store.begin(actor).await.expect("tx");
+    let asked = ClientAsked {
+        client_id: "https://app.example/client.json".to_owned(),
+        client_name: "Example".to_owned(),
+        redirect_uri: "https://app.example/back".to_owned(),
+        challenge: Digest::of(b"a verifier"),
+        resource: "https://steward.example/mcp".to_owned(),
+        scopes: Scope::ALL.into_iter().collect(),
+    };
+    let allowed = ClientAllowed { agent: "assistant".to_owned(), workspace: None, scopes: [Scope::Converse, scope].into() };
+    let client = people::allow_client(&mut tx, &house.office, &asked, allowed).await.map(|_| ());
+    tx.commit().await.expect("commit");
+    [token, client]
+}
+
+#[tokio::test]
+async fn a_stolen_session_makes_no_program_that_outlasts_it() {
+    let house = House::build().await;
+    let owner = &house.owner.actor;
+    let made = "select (select count(*) from api_token) + (select count(*) from oauth_code)";
+    house.office.clock.advance_ms(11 * 60_000);
+    for refused in programs(&house, owner, Scope::Read).await {
+        assert!(matches!(refused, Err(PeopleError::NotProven)), "the password was given too long ago: {refused:?}");
+    }
+    house.database.raw("update person set password_hash = null").await;
+    for refused in programs(&house, owner, Scope::Read).await {
+        assert!(matches!(refused, Err(PeopleError::NotFresh { .. })), "neither is there: {refused:?}");
+    }
+    assert_eq!(house.database.number(made).await, 0);
+    for given in programs(&house, &house.terminal(), Scope::Read).await {
+        given.expect("at the terminal");
+    }
+    assert_eq!(house.database.number(made).await, 2);
+}
+
+#[tokio::test]
+async fn a_second_factor_for_a_program_is_for_that_one_with_those_scopes() {
+    let house = House::build().await;
+    let owner = &house.owner.actor;
+    let (secret, _) = house.with_factor(owner).await;
+    let wanted = |refused: [Result<(), PeopleError>; 2]| {
+        refused.map(|refused| match refused {
+            Err(PeopleError::StepUp { bound, factors }) if factors == ["totp"] => bound,
+            other => panic!("{other:?}"),
+        })
+    };
+    let [token, client] = wanted(programs(&house, owner, Scope::Read).await);
+    assert_ne!(token, client);
+    house.step_up(owner, &token, &house.code(&secret, 0)).await.expect("given for the token");
+    let wider = wanted(programs(&house, owner, Scope::Write).await);
+    assert!(!wider.contains(&token) && !wider.contains(&client), "one that may more is another: {wider:?}");
+    let [made, refused] = programs(&house, owner, Scope::Read).await;
+    made.expect("the very one it was given for");
+    assert!(matches!(refused, Err(PeopleError::StepUp { bound, .. }) if bound == client), "and not the program");
+    house.office.clock.advance_ms(STEP_MS);
+    house.step_up(owner, &client, &house.code(&secret, 0)).await.expect("given for the program");
+    let [spent, allowed] = programs(&house, owner, Scope::Read).await;
+    assert!(matches!(spent, Err(PeopleError::StepUp { bound, .. }) if bound == token), "once is once");
+    allowed.expect("let in");
 }
 
 #[tokio::test]
