@@ -119,19 +119,27 @@ test('what is written where the next conversation begins stays when an earlier o
   const letGo = await keepWaiting(page, '**/api/v1/conversations/*/messages');
   const box = page.getByRole('textbox', { name: 'Message' });
   const go = (path: string) => page.locator(`a[href="${path}"]`).filter({ visible: true }).first().click();
+  const files = page.locator('form').getByRole('list', { name: 'Attached files' });
+  await drop(page, 'main form', 'went.txt');
+  await expect(files.getByRole('listitem')).toHaveCount(1);
+  await expect(files.getByRole('progressbar')).toHaveCount(0);
   await box.fill('Who is Grace, for a while?');
   await page.getByRole('button', { name: 'Send' }).click();
   await go('/holds');
   await page.waitForURL(/\/holds/);
   await go('/chat');
   await page.waitForURL(/\/chat$/);
+  await expect(files.getByText('went.txt')).toBeVisible();
   await box.fill('Something else.');
   // It is read again once that conversation is known to be there.
   const listed = page.waitForRequest((request) => request.method() === 'GET' && new URL(request.url()).pathname === '/api/v1/conversations');
   await letGo();
   await listed;
+  // The file went with that conversation: it does not go with the next one, too.
+  await expect(files).toHaveCount(0);
   await page.reload();
   await expect(box).toHaveValue('Something else.');
+  await expect(files).toHaveCount(0);
 });
 
 test('a file that is on its way when a conversation begins is waited for and goes along', async ({ page }) => {

@@ -64,6 +64,34 @@ export function keepDraft(personId: string, of: string, draft: Draft): void {
   }
 }
 
+/** A message that is there: its words and its documents, and where it was written. */
+export interface Sent {
+  of: string;
+  words: string;
+  ids: readonly string[];
+}
+
+/** What is left of a draft of which this was sent: what was written or given meanwhile. */
+export function withoutSent(draft: Draft, { words, ids }: Sent): Draft {
+  return { ...draft, text: draft.text === words ? '' : draft.text, files: draft.files.filter((one) => !ids.includes(one.document_id)) };
+}
+
+const hearers = new Set<(sent: Sent) => void>();
+
+/** Takes what was sent out of the draft there, and has every page know that holds it: whoever left before the answer came, and came back, has it before them again. */
+export function dropSent(personId: string, sent: Sent): void {
+  keepDraft(personId, sent.of, withoutSent(readDraft(personId, sent.of), sent));
+  for (const hear of hearers) hear(sent);
+}
+
+/** Tells of what was sent, until what is returned is called. */
+export function hearOfSent(hear: (sent: Sent) => void): () => void {
+  hearers.add(hear);
+  return () => {
+    hearers.delete(hear);
+  };
+}
+
 /** Takes away what others than this person were writing in this tab; without a person, all of it. */
 export function dropDrafts(personId?: string): void {
   try {

@@ -10,7 +10,7 @@ import { Select } from '@/components/ui/field';
 import { useWorkspacesQuery } from '@/components/workspace-select';
 import { answer, api } from '@/lib/api/client';
 import { useAgents } from '@/lib/agents';
-import { keepDraft, NEW, NO_DRAFT, readDraft } from '@/lib/draft';
+import { dropSent, keepDraft, NEW, NO_DRAFT, readDraft } from '@/lib/draft';
 import { cutAfter } from '@/lib/letters';
 import { useMe } from '@/lib/me';
 import { useUploads } from '@/lib/uploads';
@@ -18,7 +18,7 @@ import { wishKeys } from '@/lib/wish';
 import { FILES_MAX } from './api';
 import { Composer } from './composer';
 import { ConversationList } from './conversation-list';
-import { useDraft } from './use-draft';
+import { useDraft, useSent } from './use-draft';
 
 const OPENINGS = ['able', 'contacts', 'deals'] as const;
 const DEFAULT_AGENT = 'assistant';
@@ -52,6 +52,10 @@ export function Start() {
   // The conversation that the first message made: what is written and given from then on is kept for it.
   const [begunAs, setBegunAs] = useState<string | null>(null);
   useDraft(begunAs ?? NEW, { text, files: files.kept, agent, workspace });
+  useSent(NEW, ({ words, ids }) => {
+    setText((now) => (now === words ? '' : now));
+    files.forget(ids);
+  });
   // A file that is still on its way is waited for: it goes along.
   const isUnderWay = files.all.some((one) => one.document === null && one.error === null && !one.isTooLarge);
   useEffect(() => {
@@ -75,10 +79,9 @@ export function Start() {
     onSuccess: (id, { words, ids }) => {
       // What was written and given while it was on its way goes along, and waits there.
       keepDraft(me.person_id, id, { ...NO_DRAFT, text: text === words ? '' : text, files: files.kept.filter((one) => !ids.includes(one.document_id)) });
-      // Who left this page and came back may be writing something else there.
+      // Who left this page and came back may be writing something else there: of that, only what was sent goes.
       if (readDraft(me.person_id, NEW).text === text) keepDraft(me.person_id, NEW, NO_DRAFT);
-      setText((now) => (now === words ? '' : now));
-      files.forget(ids);
+      dropSent(me.person_id, { of: NEW, words, ids });
       setBegunAs(id);
       void client.invalidateQueries({ queryKey: ['conversations'] });
     },

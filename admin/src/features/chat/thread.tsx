@@ -10,14 +10,14 @@ import { Button } from '@/components/ui/button';
 import { Empty, Failed, Loading } from '@/components/ui/states';
 import { answer, api } from '@/lib/api/client';
 import { isMissing } from '@/lib/api/problem';
-import { keepDraft, NO_DRAFT, readDraft } from '@/lib/draft';
+import { dropSent, NO_DRAFT, readDraft } from '@/lib/draft';
 import { useMe } from '@/lib/me';
 import { useUploads, type Enclosed } from '@/lib/uploads';
 import { wishKeys } from '@/lib/wish';
 import { enclosedIn, FILES_MAX, hasMessage, isOwn, turnsOf, useConversation, useMessages, withMessage, type Message } from './api';
 import { Composer } from './composer';
 import { AskAgain, LiveTurn, PastTurn } from './turn';
-import { useDraft } from './use-draft';
+import { useDraft, useSent } from './use-draft';
 
 /** A message on its way. */
 interface Said {
@@ -45,6 +45,10 @@ export function Thread({ id }: { id: string }) {
   const [retryKeys] = useState(wishKeys);
   const files = useUploads({ conversation_id: id }, { filesMax: FILES_MAX, begun: begun.files });
   useDraft(id, { ...NO_DRAFT, text, files: files.kept });
+  useSent(id, ({ words, ids }) => {
+    setText((now) => (now === words ? '' : now));
+    files.forget(ids);
+  });
   const [running, setRunning] = useState<string | null>(null);
 
   const post = useMutation({
@@ -67,10 +71,7 @@ export function Thread({ id }: { id: string }) {
       // What is being written meanwhile stays when something is said again, and so does what was written or given while this was on its way.
       if (!isWritten) return;
       // Where the page was left before the answer came, nothing else takes what was sent out of the draft.
-      const kept = readDraft(me.person_id, id);
-      keepDraft(me.person_id, id, { ...kept, text: kept.text === text ? '' : kept.text, files: kept.files.filter((one) => attachments.every((sent) => sent.document_id !== one.document_id)) });
-      setText((now) => (now === text ? '' : now));
-      files.forget(attachments.map((one) => one.document_id));
+      dropSent(me.person_id, { of: id, words: text, ids: attachments.map((one) => one.document_id) });
     },
   });
   const stop = useStop();
