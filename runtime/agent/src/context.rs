@@ -204,3 +204,34 @@ fn cut(messages: &mut Vec<ModelMessage>, history: usize) {
     }
     messages.drain(..drop);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What stands for calls to a provider is counted over those that are shown: it stays what it was at every step.
+    #[test]
+    fn what_is_too_long_loses_results_and_earlier_words_and_no_call() {
+        let long = "x".repeat(CONTEXT_BYTES_MAX);
+        let mut messages = vec![
+            ModelMessage::Person { text: long.clone() },
+            ModelMessage::Agent { text: "Earlier.".to_owned(), calls: Vec::new() },
+            ModelMessage::Person { text: "Find them.".to_owned() },
+        ];
+        for id in ["a", "b"] {
+            let call = ProposedCall { provider_id: id.to_owned(), tool: "crm.find".to_owned(), arguments: json!({}), broken: None };
+            messages.push(ModelMessage::Agent { text: String::new(), calls: vec![call] });
+            messages.push(ModelMessage::ToolResult { provider_id: id.to_owned(), tool: "crm.find".to_owned(), text: long.clone() });
+        }
+        cut(&mut messages, 2);
+        let said: Vec<String> = messages
+            .iter()
+            .map(|message| match message {
+                ModelMessage::Person { text } => text.clone(),
+                ModelMessage::Agent { text, calls } => calls.iter().fold(text.clone(), |text, call| text + "call " + &call.provider_id),
+                ModelMessage::ToolResult { provider_id, text, .. } => format!("{provider_id}: {}", text.contains("no longer shown")),
+            })
+            .collect();
+        assert_eq!(said, ["Earlier.", "Find them.", "call a", "a: true", "call b", "b: true"]);
+    }
+}

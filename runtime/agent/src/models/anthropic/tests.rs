@@ -175,7 +175,12 @@ fn a_conversation_goes_out_with_results_first_and_ids_that_fit() {
 #[test]
 fn an_id_that_comes_again_goes_out_as_another_and_its_result_finds_it() {
     let other = "functions.crm_find:0";
-    let mut messages = vec![ModelMessage::Person { text: "Find them.".to_owned() }];
+    let mut messages = vec![
+        ModelMessage::Person { text: "Hi.".to_owned() },
+        ModelMessage::Agent { text: "Hello.".to_owned(), calls: Vec::new() },
+        ModelMessage::Person { text: "Find them.".to_owned() },
+    ];
+    let before = messages.len();
     for id in ["call_9_0", other, "call_9_0", "call_9_0", other] {
         let call = ProposedCall { provider_id: id.to_owned(), tool: "crm.find".to_owned(), arguments: json!({}), broken: None };
         messages.push(ModelMessage::Agent { text: String::new(), calls: vec![call] });
@@ -193,6 +198,18 @@ fn an_id_that_comes_again_goes_out_as_another_and_its_result_finds_it() {
     assert_eq!(calls, sent(&messages, "tool_use_id"));
     assert_eq!((calls[0].as_str(), calls[1].as_str()), ("call_9_0", &*id(other)), "as ever the first time");
     assert!(calls.iter().all(|call| *id(call) == **call), "{calls:?}");
-    // Nothing changes for a call where what was said before is no longer shown, or more follows.
-    assert_eq!((&sent(&messages[1..], "id")[..], &sent(&messages[..7], "id")[..]), (&calls[..], &calls[..3]));
+    // Nothing changes for a call where earlier words are no longer shown, nor what became of calls, nor where more follows.
+    for dropped in 1..=before {
+        assert_eq!(sent(&messages[dropped..], "id"), calls, "without {dropped}");
+    }
+    for there in 0..calls.len() {
+        let so_far = &messages[..before + 2 * there];
+        assert_eq!((&sent(so_far, "id")[..], &sent(so_far, "tool_use_id")[..]), (&calls[..there], &calls[..there]), "with {there}");
+    }
+    for message in &mut messages {
+        if let ModelMessage::ToolResult { text, .. } = message {
+            *text = "(no longer shown)".to_owned();
+        }
+    }
+    assert_eq!((sent(&messages, "id"), sent(&messages, "tool_use_id")), (calls.clone(), calls));
 }
