@@ -95,11 +95,3 @@ export async function turnOff(): Promise<void> {
   const registration = await worker();
   await (await registration?.pushManager?.getSubscription())?.unsubscribe();
 }
-
-/** Takes away what was shown of something that is decided. */
-export async function closeShown(tag: string): Promise<void> {
-  if (!('serviceWorker' in navigator)) return;
-  const registration = await navigator.serviceWorker.getRegistration();
-  const shown = (await registration?.getNotifications?.({ tag })) ?? [];
-  for (const notification of shown) notification.close();
-}

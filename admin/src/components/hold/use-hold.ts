@@ -3,8 +3,8 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { answer, api, idempotencyKey, type Schemas } from '@/lib/api/client';
 import { isMissing } from '@/lib/api/problem';
+import { closeShown } from '@/lib/close-shown';
 import { isRecord } from '@/lib/json';
-import { closeShown } from '@/lib/push';
 
 export type Hold = Schemas['HoldDetail'];
 

@@ -2,11 +2,13 @@
 
 import { useMemo, useState } from 'react';
 import { useTranslations } from 'use-intl';
+import { AsDialog, later } from '@/components/later';
 import { Markdown } from '@/components/markdown';
 import { citesOf, keyOf, type Cite } from '@/lib/citations';
 import type { Run } from '@/lib/run/fold';
 import { CitesContext } from './cites';
-import { SourceDialog } from './source-dialog';
+
+const SourceDialog = later(() => import('./source-dialog').then((loaded) => loaded.SourceDialog), AsDialog);
 
 /** What the agent answered, with a number at each place that comes from a document, and where each number leads. */
 export function Answer({ text, citations = [] }: { text: string; citations?: Run['citations'] }) {
