@@ -29,6 +29,7 @@ pub mod site;
 pub mod state;
 mod suggestions;
 mod tool_sets;
+mod tools_proved;
 pub mod web;
 pub mod wiring;
 mod wishes;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
-use steward_core::{Digest, Effect, HasKind as _, Kind, canonical_json};
+use steward_core::{Digest, Effect, HasKind as _, Kind, ToolSpec, canonical_json};
 use steward_host::installed::{self, AcceptedPlugin, Candidate, PluginFacts};
 use steward_host::mcp::{self, Accepted, Definition, Difference, McpError, McpServer, McpTransport, safe_name};
 use steward_host::{EgressRule, KvQuota, PluginError, PluginLimits, Scheme};
@@ -299,6 +299,20 @@ pub(crate) async fn on_record(store: &Store, tx: &Tx, office: &Office, listed: O
         // A record that cannot be used is mended by accepting anew.
         Err(_) => Ok(None),
     }
+}
+
+/// The tools that a change would have accepted, as rules would see them, and whose they are.
+pub(crate) fn specs(servers: &[McpServer], row: &ChangeRow) -> Result<(String, Vec<ToolSpec>), OfficeError> {
+    let ToolSet { server: name, tools, plugin } = ToolSet::read(&row.content)?;
+    let Some(facts) = plugin else {
+        // A server that is configured no more has no tools, whatever is accepted of it.
+        let specs = servers.iter().find(|server| server.name == name).map_or_else(Vec::new, |server| mcp::specs(server, &tools));
+        return Ok((name, specs));
+    };
+    let candidate = Candidate { name, facts, tools };
+    let unread = "what it says of its tools cannot be read here, so it cannot be looked at; reject it, and propose it anew";
+    let specs = candidate.specs().ok_or_else(|| OfficeError::Conflict(unread.to_owned()))?;
+    Ok((candidate.name, specs))
 }
 
 /// Names what is accepted of a plugin; of none it is the digest of nothing.

@@ -21,6 +21,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use steward_core::{Digest, GovernanceChangeId};
+use steward_host::mcp::McpServer;
 use steward_office::changes::{self, ChangeKind, STATES};
 use steward_office::people::{self, Passwords, Proven};
 use steward_office::{Office, OfficeError};
@@ -189,6 +190,7 @@ async fn approve(terminal: &Terminal, place: &Place, change: GovernanceChangeId,
 /// What is in force for the organisation of the person at the terminal.
 struct Place {
     parts: Governance,
+    mcp: Vec<McpServer>,
     mcp_lock: PathBuf,
     rules: Digest,
     policy_files: Arc<PolicyFiles>,
@@ -205,12 +207,22 @@ impl Place {
             None => parts.rules.base().digest(),
         };
         let policy_files = policies::files(&terminal.config.policies_dir).map_err(AssembleError::from)?;
-        Ok(Self { parts, mcp_lock: mcp_lock(&terminal.config), rules, policy_files: Arc::new(policy_files) })
+        let mcp = terminal.config.mcp.clone();
+        Ok(Self { parts, mcp, mcp_lock: mcp_lock(&terminal.config), rules, policy_files: Arc::new(policy_files) })
     }
 
     fn here<'a>(&'a self, office: &'a Office) -> Here<'a> {
-        let Self { parts, mcp_lock, rules, policy_files } = self;
-        Here { office, rules: *rules, prompts: &parts.prompts, host: &parts.host, mcp_lock, policy_files: Arc::clone(policy_files) }
+        let Self { parts, mcp, mcp_lock, rules, policy_files } = self;
+        Here {
+            office,
+            rules: *rules,
+            base: parts.rules.base(),
+            mcp,
+            prompts: &parts.prompts,
+            host: &parts.host,
+            mcp_lock,
+            policy_files: Arc::clone(policy_files),
+        }
     }
 }
 

@@ -13,13 +13,15 @@ mod test;
 
 use super::Setting;
 use super::error::{CliError, chain};
-use super::progress::ready;
-use super::terminal::{Who, with};
+use super::progress::{govern_at, ready};
+use super::terminal::{Terminal, Who, with};
 use crate::config::Config;
 use crate::tool_sets::{PLUGIN, accepted_plugin, check_operators, digest_of, on_record, propose, propose_plugin};
+use crate::tools_proved::{Governing, what_breaks, with_those};
+use crate::wiring::adopt::approved_set;
 use crate::wiring::database::is_made;
 use crate::wiring::keys::from_hex;
-use crate::wiring::{AssembleError, compiled_of, logging, mcp_lock, plugin_dirs, plugin_lock};
+use crate::wiring::{AssembleError, compiled_of, logging, mcp_lock, plugin_dirs, plugin_lock, policies};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use std::fs::OpenOptions;
@@ -27,13 +29,14 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use steward_core::Permission;
+use steward_core::{Permission, ToolSpec};
 use steward_host::installed::{self, AcceptedPlugin, Candidate};
 use steward_host::mcp;
 use steward_host::{Host, HostOptions, PluginError, SIGNATURE_FILE, SigningKey};
 use steward_kit::KitError;
 use steward_office::audit::{self, Entry};
 use steward_office::changes::{self, ChangeKind};
+use steward_store::Tx;
 
 /// See the plugins and their tools; make, test and pack your own
 #[derive(Debug, Args)]
@@ -194,6 +197,7 @@ async fn accept(setting: &Setting, wanted: Wanted) -> Result<(), CliError> {
             return Err(CliError::said("accepting tools is for owners; say who you are with `--as EMAIL`"));
         }
         let after = mcp::chosen(&lock, &server, &offered, &tools).map_err(AssembleError::from)?;
+        check_kept(terminal, &mut tx, &server.name, mcp::specs(&server, &after)).await?;
         let newest = changes::newest_version(&mut tx, ChangeKind::Tool, &server.name).await?;
         let digest = mcp::Accepted { tools: after, version: newest }.digest();
         let detail = json!({ "server": server.name, "digest": digest, "before": before.digest(), "alone": true });
@@ -267,6 +271,8 @@ async fn accept_plugin(
         if !terminal.actor.may(Permission::ChangesDecide) {
             return Err(CliError::said("accepting plugins is for owners; say who you are with `--as EMAIL`"));
         }
+        let specs = found.specs().ok_or_else(|| CliError::said("what it says of its tools cannot be read"))?;
+        check_kept(terminal, &mut tx, name, specs).await?;
         // What was approved for it before is not to come back in the place of this.
         let newest = changes::newest_version(&mut tx, ChangeKind::Tool, &format!("{PLUGIN}{name}")).await?;
         let detail = json!({ "plugin": name, "digest": found.digest(), "before": digest_of(before.as_ref()), "version": newest, "alone": true });
@@ -277,6 +283,23 @@ async fn accept_plugin(
         Ok("accepted, since nobody else here could; in force within two seconds".to_owned())
     });
     Ok(setting.output.line(end.await?)?)
+}
+
+/// Refuses tools with which the rules would not keep the safety properties that they keep now: whoever is alone has the machine say what another
+/// owner would be told.
+async fn check_kept(terminal: &Terminal, tx: &mut Tx, name: &str, own: Vec<ToolSpec>) -> Result<(), CliError> {
+    // Rules that do not load as things are keep nothing, and may wait for these very tools.
+    let Ok(parts) = govern_at(terminal).await else { return Ok(()) };
+    let files = policies::files(&terminal.config.policies_dir).map_err(AssembleError::from)?;
+    let governing = Governing::of(&parts.rules.base(), approved_set(tx, &terminal.office).await?.as_ref(), &files);
+    let now = parts.host.specs();
+    let then = with_those(&now, name, own);
+    match what_breaks(&governing, &now, &then) {
+        Some(why) => {
+            Err(CliError::said(format!("with these tools the rules do not keep what they keep now, so they are not accepted: {why}; change the rules first")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// The plugin of this name among the folders of the installation, verified and checked whole.

@@ -186,6 +186,8 @@ pub(crate) fn here(caller: &Caller) -> Here<'_> {
     Here {
         office: caller.office(),
         rules: state.rules.of(caller.actor().tenant).digest(),
+        base: state.rules.base(),
+        mcp: &state.mcp,
         prompts: &state.prompts,
         host: &state.host,
         mcp_lock: &state.mcp_lock,

@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, PoisonError};
 use std::time::SystemTime;
 use std::{fs, io, thread};
-use steward_core::{Digest, HasKind as _, Kind, ToolSpec};
+use steward_core::{ArgumentRole, Digest, Effect, HasKind as _, Kind, Origin, RecordPattern, ToolSpec};
 
 /// Folders that are looked at side by side, at most: to compile an interpreter takes much memory.
 const AT_ONCE_MAX: usize = 4;
@@ -74,6 +74,52 @@ impl Candidate {
         let facts = serde_json::to_vec(&self.facts).unwrap_or_default();
         Digest::of_parts([self.name.as_bytes(), &facts, &tools])
     }
+
+    /// Its tools as rules would see them, were it accepted. None where what is kept of a tool is not what a manifest says.
+    pub fn specs(&self) -> Option<Vec<ToolSpec>> {
+        let PluginFacts { version, digest, egress, .. } = &self.facts;
+        let spec = |(name, definition): (&String, &Definition)| {
+            let counts = Counts::deserialize(definition.annotations.as_ref()?).ok()?;
+            let Counts { effect, reversible, idempotent, private, roles, result_labels, anchors, records, facts, timeout_ms } = counts;
+            let (arguments, result) = (definition.input.clone(), definition.output.clone()?);
+            Some(ToolSpec {
+                name: name.clone(),
+                plugin: format!("{}@{version}", self.name),
+                description: definition.description.clone(),
+                effect,
+                reversible,
+                idempotent,
+                schema_digest: Digest::of_value(&[&arguments, &result]).ok()?,
+                arguments,
+                result,
+                roles,
+                result_labels,
+                anchors,
+                records,
+                private,
+                reaches_out: !egress.is_empty() && !matches!(effect, Effect::Read | Effect::Write),
+                facts,
+                timeout_ms,
+                plugin_digest: *digest,
+            })
+        };
+        self.tools.iter().map(spec).collect()
+    }
+}
+
+/// Of what [`definition`] keeps of a tool, what rules see.
+#[derive(Deserialize)]
+struct Counts {
+    effect: Effect,
+    reversible: bool,
+    idempotent: bool,
+    private: bool,
+    roles: BTreeMap<String, ArgumentRole>,
+    result_labels: BTreeMap<String, Origin>,
+    anchors: Vec<String>,
+    records: Vec<RecordPattern>,
+    facts: Vec<String>,
+    timeout_ms: u64,
 }
 
 /// What was accepted of one plugin.

@@ -31,7 +31,7 @@ use server::Server;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use steward_core::{ArgumentRole, Digest, Effect, Origin, RecordPattern};
+use steward_core::{ArgumentRole, Digest, Effect, Origin, RecordPattern, ToolSpec};
 use words::Words;
 
 /// The most tools taken from one server.
@@ -176,27 +176,16 @@ impl Host {
         let server = Arc::new(Server::new(config.clone(), lock.of(&config.name)));
         let mut fresh = Vec::new();
         let mut info = McpInfo { server: config.name.clone(), tools: Vec::new(), refused: Vec::new() };
-        let accepted: Vec<Definition> = server.accepted().cloned().collect();
-        let collisions = definition::collisions(&accepted);
-        let words = Words::of(&config.transport);
-        for definition in &accepted {
-            let made = match safe_name(&definition.name) {
-                Some(name) if collisions.contains(&name) => Err("another tool of this server has the same name here".to_owned()),
-                Some(name) => match &words {
-                    Ok(words) => made(&server, definition, &name, words),
-                    Err(_) => Err("what its server may not tell cannot be looked for in its definition".to_owned()),
-                },
-                None => Err("its name has no letter or is too long".to_owned()),
-            };
+        for (name, made) in tools_of(&server) {
             match made {
                 Ok(tool) => {
                     info.tools.push(tool.spec().name.clone());
                     fresh.push(tool);
                 }
-                Err(problem) => info.refused.push((definition.name.clone(), problem)),
+                Err(problem) => info.refused.push((name, problem)),
             }
         }
-        for name in config.tools.keys().filter(|name| !accepted.iter().any(|one| safe_name(&one.name).as_ref() == Some(name))) {
+        for name in config.tools.keys().filter(|name| !server.accepted().any(|one| safe_name(&one.name).as_ref() == Some(name))) {
             info.refused.push((name.clone(), format!("it is configured, but not accepted; run `steward plugin accept {}`", config.name)));
         }
         for (tool, problem) in &info.refused {
@@ -205,6 +194,31 @@ impl Host {
         self.replace_remote(&config.name, lock.digests(&config.name), fresh);
         info
     }
+}
+
+/// What becomes of each accepted definition of a server, by the server's own name for it: a tool, or why it is none.
+fn tools_of(server: &Arc<Server>) -> Vec<(String, Result<Tool, String>)> {
+    let accepted: Vec<Definition> = server.accepted().cloned().collect();
+    let collisions = definition::collisions(&accepted);
+    let words = Words::of(&server.config.transport);
+    let made_of = |definition: Definition| {
+        let made = match safe_name(&definition.name) {
+            Some(name) if collisions.contains(&name) => Err("another tool of this server has the same name here".to_owned()),
+            Some(name) => match &words {
+                Ok(words) => made(server, &definition, &name, words),
+                Err(_) => Err("what its server may not tell cannot be looked for in its definition".to_owned()),
+            },
+            None => Err("its name has no letter or is too long".to_owned()),
+        };
+        (definition.name, made)
+    };
+    accepted.into_iter().map(made_of).collect()
+}
+
+/// The tools of a server as rules would see them, were these definitions accepted; what could not be called is none. The server is not asked.
+pub fn specs(server: &McpServer, accepted: &BTreeMap<String, Definition>) -> Vec<ToolSpec> {
+    let server = Arc::new(Server::new(server.clone(), accepted.clone()));
+    tools_of(&server).into_iter().filter_map(|(_, made)| Some(made.ok()?.spec().clone())).collect()
 }
 
 /// A server's tool as it can be called here, or why it cannot.

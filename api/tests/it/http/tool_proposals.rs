@@ -14,10 +14,11 @@ use std::sync::{Arc, Mutex};
 use steward_agent::testing::{Reply as Said, ScriptedModel};
 use steward_core::{Effect, Role, Scope};
 use steward_host::mcp::{self, McpServer, McpToolRules, McpTransport};
+use steward_policies::{RuleFile, Rules};
 
 const PATH: &str = "/api/v1/tools/proposals";
 
-/// A server with one tool, whose description can be changed.
+/// A server with one tool, whose description can be changed; without one the tool is gone.
 struct Peer {
     address: SocketAddr,
     description: Arc<Mutex<String>>,
@@ -75,6 +76,7 @@ impl Peer {
 fn handle(message: &Value, description: &str) -> Option<Value> {
     match message["method"].as_str()? {
         "initialize" => Some(json!({ "protocolVersion": "2025-06-18", "capabilities": { "tools": {} }, "serverInfo": { "name": "files", "version": "1" } })),
+        "tools/list" if description.is_empty() => Some(json!({ "tools": [] })),
         "tools/list" => Some(json!({ "tools": [{
             "name": "find", "description": description,
             "inputSchema": { "type": "object", "properties": { "name": { "type": "string" } }, "required": ["name"] },
@@ -233,4 +235,26 @@ async fn accepted_tools_that_were_changed_in_the_database_are_not_taken_up() {
     adopt().await.expect("looked at");
     let taken = mcp::accepted(&late, "files").expect("lock");
     assert_eq!((taken.tools["find"].description.as_str(), taken.version), ("Finds more.", 1));
+}
+
+#[tokio::test]
+async fn tools_with_which_the_rules_would_keep_less_are_not_accepted() {
+    let house = House::make().await;
+    let state = &house.working.world.server.state;
+    let before = state.rules.base();
+    let text = r#"@id("find") @reason("Finding is free.") permit (principal, action == Action::"files.find", resource);"#;
+    let named = RuleFile { name: "rules/90-find.cedar".to_owned(), text: text.to_owned() };
+    let files: Vec<RuleFile> = before.files().iter().cloned().chain([named]).collect();
+    state.rules.replace(Rules::load(&files, &state.host.specs()).expect("rules"));
+    house.peer.says("");
+    let proposal = house.propose(&house.manager).await.expect(201).json();
+    assert_eq!(proposal["report"]["tools"][0]["change"], "gone", "{proposal}");
+    let refused = house.approve(&house.owner, &proposal).await.expect(409).json();
+    let why = refused["detail"].as_str().expect("detail");
+    assert!(why.contains("files.find") && why.contains("change the rules first"), "{refused}");
+    let accepted = || mcp::accepted(&house.lock, "files").expect("lock").tools;
+    assert!(accepted().contains_key("find"), "nothing is other than it was");
+    state.rules.replace(before);
+    assert_eq!(house.approve(&house.owner, &proposal).await.expect(200).json()["state"], "approved");
+    assert!(accepted().is_empty());
 }

@@ -69,6 +69,20 @@ fn a_plugin_that_nobody_accepted_is_not_run() {
 }
 
 #[test]
+fn what_is_shown_of_a_plugin_is_what_rules_see_of_it_once_it_runs() {
+    let folder = Installed::with(&GuestFiles::hostile());
+    let plugin = folder.accept(&unsigned());
+    assert_eq!(folder.load(&unsigned()).0, ["hostile"]);
+    let loaded: Vec<_> = folder.host.specs().into_iter().filter(|spec| spec.name.starts_with("hostile.")).collect();
+    assert_eq!(plugin.specs().expect("as its manifest says"), loaded);
+    // Of what says nothing of its effect nothing is made up.
+    let mut odd = plugin;
+    let name = odd.tools.keys().next().expect("a tool").clone();
+    odd.tools.get_mut(&name).expect("that tool").annotations = None;
+    assert_eq!(odd.specs(), None);
+}
+
+#[test]
 fn what_the_list_has_beyond_what_it_is_held_to_is_not_run() {
     let folder = Installed::with(&GuestFiles::hostile());
     let plugin = folder.accept(&unsigned());
