@@ -128,7 +128,7 @@ mod tests {
     fn the_longest_pattern_is_found_wherever_it_stands() {
         let check = |condition: &str, longest: usize| assert_eq!(patterns(condition).longest, longest, "{condition}");
         check("context.dest > 1", 0);
-        check("{like: context.args.a}.like == \"abc\"", 0);
+        check("{\"like\": context.args.a}[\"like\"] == \"abc\"", 0);
         check("context.args.a like \"a*\\*\"", 3);
         check("context.args.a like \"\"", 1);
         check("[context.args.a like \"abc\", (if context.args.b like \"abcd*\" then context.args.c else \"\") like \"ab\"].contains(true)", 5);
