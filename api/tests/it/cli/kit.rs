@@ -178,8 +178,7 @@ fn a_plugin_in_rust_is_begun_built_and_tried() {
     let bytes = fs::read(home.path("hello/hello.wasm")).expect("a component");
     fs::rename(home.path("hello"), home.path("elsewhere")).expect("moved");
     fs::remove_file(home.path("elsewhere/target")).expect("removed");
-    // The libraries are the same ones; what lies elsewhere is compiled from there.
-    keep_built(&home, "elsewhere", "rust");
+    keep_built(&home, "elsewhere", "rust-elsewhere");
     ends(&home, 0, &["plugin", "build", "elsewhere"]);
     assert!(fs::read(home.path("elsewhere/hello.wasm")).expect("a component") == bytes, "the same bytes");
 
