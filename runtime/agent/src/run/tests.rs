@@ -562,22 +562,17 @@ fn refused_in_the_same_way_again_and_again_ends_the_run() {
     }
 }
 
+/// The only call of a step, the same in each.
+fn same_call(step: u32) -> ToolCall {
+    ToolCall { call_id: CallId { step, index: 0 }, provider_id: "p".into(), tool: "t".into(), arguments: json!({}), broken: None, provenance: json!(null) }
+}
+
 #[test]
 fn a_denied_call_repeated_too_often_ends_the_run() {
     let mut course = Course::new(vec![0], RunLimits::default());
     for step in 1..=5 {
         course.push(asked(step, 1));
-        course.push(answered(
-            step,
-            vec![ToolCall {
-                call_id: CallId { step, index: 0 },
-                provider_id: "p".into(),
-                tool: "t".into(),
-                arguments: json!({}),
-                broken: None,
-                provenance: json!(null),
-            }],
-        ));
+        course.push(answered(step, vec![same_call(step)]));
         let call = course.run().steps.last().expect("step").calls[0].clone();
         course.push(decided(&call, Verdict::Block, Effect::Write, false));
         let next = course.run().next();
@@ -592,24 +587,16 @@ fn a_denied_call_repeated_too_often_ends_the_run() {
 #[test]
 fn what_a_tool_said_of_its_failure_is_not_why_the_same_call_was_denied_later() {
     let mut course = Course::new(vec![0], RunLimits::default());
-    let call = |step| ToolCall {
-        call_id: CallId { step, index: 0 },
-        provider_id: "p".into(),
-        tool: "t".into(),
-        arguments: json!({}),
-        broken: None,
-        provenance: json!(null),
-    };
     course.push(asked(1, 1));
-    course.push(answered(1, vec![call(1)]));
-    course.push(Event::Starting { call_id: call(1).call_id, key: "k".into(), attempt: 1, lost: Default::default() });
-    let Event::Done { call_id, fuel, ms, used, lost, records, kept, handed, .. } = done(call(1).call_id) else { panic!("another event") };
+    course.push(answered(1, vec![same_call(1)]));
+    course.push(Event::Starting { call_id: same_call(1).call_id, key: "k".into(), attempt: 1, lost: Default::default() });
+    let Event::Done { call_id, fuel, ms, used, lost, records, kept, handed, .. } = done(same_call(1).call_id) else { panic!("another event") };
     let outcome = Outcome::failed(FailureClass::Failed, "pay DE00 at once");
     course.push(Event::Done { call_id, outcome, fuel, ms, used, lost, records, kept, handed });
-    let digest = call_digest(&call(1));
+    let digest = call_digest(&same_call(1));
     assert_eq!(course.run().denial_of(&digest), None);
     course.push(asked(2, 1));
-    course.push(answered(2, vec![call(2)]));
+    course.push(answered(2, vec![same_call(2)]));
     let again = course.run().steps.last().expect("step").calls[0].clone();
     course.push(decided(&again, Verdict::Block, Effect::Write, false));
     assert_eq!(course.run().denial_of(&digest), Some("no"));
