@@ -8,7 +8,15 @@ use http_body_util::{BodyExt as _, Empty};
 use hyper_util::rt::TokioIo;
 use serde_json::json;
 use std::hint::black_box;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use steward_host::{EgressOptions, NAMES_KEPT};
 use tokio::net::TcpStream;
+use tokio::runtime::Runtime;
+
+/// The allocator of the server.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[path = "../tests/it/support.rs"]
 #[expect(dead_code, clippy::panic, reason = "shared with the tests, which use more of it")]
@@ -29,15 +37,48 @@ async fn bare(port: u16) -> usize {
     }
 }
 
+/// How long so many take, one after another, in a task of the runtime, as runs are.
+fn timed<T, F: Future<Output = T> + Send>(runtime: &Runtime, rounds: u64, one: impl Fn() -> F + Send + Sync + 'static) -> Duration {
+    let task = runtime.spawn(async move {
+        let began = Instant::now();
+        for _ in 0..rounds {
+            black_box(one().await);
+        }
+        began.elapsed()
+    });
+    runtime.block_on(task).expect("a task that ends")
+}
+
 fn requests(criterion: &mut Criterion) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime");
+    // Both sides on one thread: what is measured is what they do, and not how soon this machine wakes one thread for another.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+    // As in a server, where something is always due soon: without it, each time limit of a request would wake a thread to wait for it.
+    runtime.spawn(async {
+        let mut due = tokio::time::interval(Duration::from_millis(500));
+        loop {
+            due.tick().await;
+        }
+    });
     let server = runtime.block_on(world::Server::start(|_| world::answer("200 OK", "content-type: text/plain\r\n", vec![b'x'; 2048])));
-    let world = world::World::at(server.port);
+    let port = server.port;
+    // As the server is set up: a name that was asked for a moment ago is known.
+    let world = world::World::with(port, |manifest| manifest, |egress| EgressOptions { names_kept: NAMES_KEPT, ..egress });
+    let world = Arc::new(world);
     let mut group = criterion.benchmark_group("egress");
-    group.bench_function("bare", |bench| bench.to_async(&runtime).iter(|| async { black_box(bare(server.port).await) }));
+    group.bench_function("bare", |bench| bench.iter_custom(|rounds| timed(&runtime, rounds, move || bare(port))));
     // With a secret to fill in and to look for.
     for (name, url) in [("call", "http://nobody.test/v1/a".to_owned()), ("mediated", world.url("api", "/v1/a"))] {
-        group.bench_function(name, |bench| bench.to_async(&runtime).iter(|| async { black_box(world.report("asker.look", json!({ "url": url })).await) }));
+        let arguments = json!({ "url": url });
+        group.bench_function(name, |bench| {
+            bench.iter_custom(|rounds| {
+                let (world, arguments) = (Arc::clone(&world), arguments.clone());
+                let ask = move || {
+                    let (world, arguments) = (Arc::clone(&world), arguments.clone());
+                    async move { world.report("asker.look", arguments).await }
+                };
+                timed(&runtime, rounds, ask)
+            });
+        });
     }
     group.finish();
 }

@@ -41,7 +41,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, HeaderMap, LOCATION};
 use http_body_util::Full;
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -67,6 +67,10 @@ pub(crate) const CALL_EGRESS_BYTES_MAX: u64 = CALL_SENT_BYTES_MAX + CALL_RECEIVE
 /// How long one request may take with its redirects, in milliseconds; the call's own deadline holds too.
 const REQUEST_MS: u64 = 10_000;
 
+/// How long what a name stands for counts: for the requests of one call, and less than anybody waits for a change of it. No resolver of a
+/// machine tells how long it may.
+pub const NAMES_KEPT: Duration = Duration::from_secs(2);
+
 /// What the operator says about requests to others.
 #[derive(Debug, Clone, Default)]
 pub struct EgressOptions {
@@ -80,6 +84,9 @@ pub struct EgressOptions {
     pub roots: Roots,
     /// Who answers: whoever is there, or a recording.
     pub answers: Answers,
+    /// How long what a name stands for counts, from when it was looked up; [`NAMES_KEPT`] but where each request should look. Whether an address
+    /// may be dialled is asked for each request all the same.
+    pub names_kept: Duration,
 }
 
 impl EgressOptions {
@@ -313,10 +320,10 @@ impl Egress {
             let intake = Intake { most: RESPONSE_BYTES_MAX, call_most: CALL_RECEIVED_BYTES_MAX, call: &mut used.received_bytes, run: Some(run) };
             leaving.store(true, Ordering::SeqCst);
             let answer = match &self.dialer.options.answers {
-                Answers::Network => self.dialer.exchange(&target, &addresses, request, intake).await?,
+                Answers::Network => self.exchange(&target, &addresses, request, intake).await?,
                 Answers::Witnessed(_) => {
                     let witness = self.to_witness(request.method(), &target, request.headers(), &body);
-                    let answered = self.dialer.exchange(&target, &addresses, request, intake).await;
+                    let answered = self.exchange(&target, &addresses, request, intake).await;
                     if let Some((witness, sent)) = witness {
                         witness.saw(sent, answered.as_ref().ok().map(|answer| self.seen(answer)));
                     }
@@ -336,6 +343,15 @@ impl Egress {
             target = next;
         }
         Err(denied(format!("`{}` was redirected more than {REDIRECTS_MAX} times", first.host)))
+    }
+
+    /// Asks once. Where nobody is at these addresses, the next request has the name looked up anew.
+    async fn exchange(&self, target: &Target, addresses: &[SocketAddr], request: http::Request<Full<Bytes>>, intake: Intake<'_>) -> Result<Answer, Failed> {
+        let answered = self.dialer.exchange(target, addresses, request, intake).await;
+        if matches!(&answered, Err(failed) if !failed.sent) {
+            self.dialer.forget(&self.plugin, target);
+        }
+        answered
     }
 
     async fn give(&self, answer: Answer, tenant: TenantId) -> Result<Given, Failed> {

@@ -43,7 +43,7 @@ mod tool;
 pub use budget::RunBudget;
 pub use call::{CallContext, CallReport};
 pub use egress::{
-    Answers, COURIER_BYTES_MAX, Courier, CourierError, Delivered, Document, EgressOptions, EgressRule, EgressSecret, Network, NetworkError, NoSecrets,
+    Answers, COURIER_BYTES_MAX, Courier, CourierError, Delivered, Document, EgressOptions, EgressRule, EgressSecret, NAMES_KEPT, Network, NetworkError, NoSecrets,
     OWN_SECRET_BYTES_MAX, OwnSecrets, PrivateHost, Reader, ReaderError, Recorded, RecordedAnswer, Resolver, Roots, SECRET_BYTES_MAX, SECRET_BYTES_MIN, Scheme,
     SecretsAway, SentRequest, Witness,
 };

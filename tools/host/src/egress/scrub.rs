@@ -7,7 +7,7 @@ mod line;
 mod view;
 
 use self::line::Line;
-use self::view::{View, each_view};
+use self::view::{View, each_view, is_in_any};
 use super::SecretsAway;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use base64::Engine as _;
@@ -106,7 +106,7 @@ impl Scrubber {
 
     /// The same without the secrets; none where there is none in it. What is asked for is bounded by whoever asks: it takes its time here.
     pub(crate) fn clean(&self, bytes: &[u8]) -> Option<Vec<u8>> {
-        if !self.has_any() {
+        if !self.has_any() || !is_in_any(bytes, |view| self.operators.is_in(view) || self.own.as_ref().is_some_and(|own| own.is_in(view))) {
             return None;
         }
         let (operators, own) = self.hits(bytes);
@@ -290,6 +290,11 @@ impl Finder {
     /// Hits with what stands in their place.
     fn marked(&self, hits: Vec<Hit>) -> impl Iterator<Item = (usize, usize, &str)> {
         hits.into_iter().map(move |hit| (hit.from, hit.to, self.marks.get(hit.pattern).map_or("[secret]", String::as_str)))
+    }
+
+    /// Whether a form of one stands in these bytes.
+    fn is_in(&self, bytes: &[u8]) -> bool {
+        self.automaton.as_ref().is_some_and(|automaton| automaton.is_match(bytes))
     }
 
     /// Each place where a form of one stands in a view, by where it ends.

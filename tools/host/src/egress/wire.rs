@@ -103,13 +103,14 @@ fn too_large(host: &str, most: &str) -> Failed {
 pub(crate) struct Dialer {
     pub(crate) options: EgressOptions,
     /// What names stand for; none for one that stands for nothing.
-    lookups: Lookups<Option<Vec<IpAddr>>>,
+    lookups: Lookups<Arc<[IpAddr]>>,
     tls: OnceLock<Option<Arc<ClientConfig>>>,
 }
 
 impl Dialer {
     pub(crate) fn new(options: EgressOptions) -> Self {
-        Self { options, lookups: Lookups::default(), tls: OnceLock::new() }
+        let lookups = Lookups::keeping(options.names_kept);
+        Self { options, lookups, tls: OnceLock::new() }
     }
 
     /// Where a host is, if all that its name stands for may be dialled. One that may not is no slip: who names both is up to something.
@@ -120,7 +121,8 @@ impl Dialer {
         let unknown = || Refusal::Unreachable(format!("`{host}` has no address"));
         let (resolver, name, at) = (self.options.resolver.clone(), host.clone(), *port);
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let found = self.lookups.find(longest(left), asker, host, at, move || resolver.addresses(&name, at).ok()).await?.ok_or_else(unknown)?;
+        let look = move || resolver.addresses(&name, at).ok().filter(|found| !found.is_empty()).map(Arc::from);
+        let found: Arc<[IpAddr]> = self.lookups.find(longest(left), asker, host, at, look).await?.ok_or_else(unknown)?;
         let may = |address: IpAddr| (target.scheme == Scheme::Https && is_public(address)) || self.options.is_named(plugin, host, address);
         if found.iter().any(|address| !may(*address)) {
             let what = match target.scheme {
@@ -129,10 +131,15 @@ impl Dialer {
             };
             return Err(Refusal::Denied(format!("`{host}` {what}; whoever runs Steward may name it under [[plugins.private_hosts]]")));
         }
-        if found.is_empty() || found.len() > ADDRESSES_MAX {
+        if found.len() > ADDRESSES_MAX {
             return Err(unknown());
         }
-        Ok(found.into_iter().map(|address| SocketAddr::new(address, *port)).collect())
+        Ok(found.iter().map(|address| SocketAddr::new(*address, *port)).collect())
+    }
+
+    /// Where a host was found does not answer: whoever asks next has its name looked up anew.
+    pub(crate) fn forget(&self, asker: &str, target: &Target) {
+        self.lookups.forget(asker, &target.host, target.port);
     }
 
     /// Asks once, at the first of these addresses that answers, and takes so much of a body.

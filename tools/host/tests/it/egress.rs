@@ -189,6 +189,32 @@ async fn a_name_is_looked_up_once_and_what_was_checked_is_dialled() {
     assert_eq!(server.seen().len(), 1);
 }
 
+#[tokio::test]
+async fn a_name_that_was_found_a_moment_ago_is_known_until_nobody_is_there() {
+    let server = quiet().await;
+    let lasting = |egress: EgressOptions| {
+        let networks: Vec<steward_host::Network> = vec!["127.0.0.0/8".parse().expect("a network")];
+        let private = egress.private.into_iter().map(|one| steward_host::PrivateHost { networks: networks.clone(), ..one });
+        EgressOptions { private: private.collect(), names_kept: Duration::from_secs(3600), ..egress }
+    };
+    let world = World::with(server.port, |manifest| manifest, lasting);
+    // Nobody listens at the first, and what the last stands for may not be dialled.
+    for address in ["127.0.0.9", "127.0.0.1", "169.254.169.254"] {
+        world.names.then("api.asker.test", &[address]);
+    }
+    let asked = || world.names.asked.lock().expect("asked").len();
+    let ask = async || world.ask("asker.look", json!({ "url": world.url("api", "/v1/a") })).await;
+    let said = ask().await;
+    assert!(said.contains("does not accept a connection"), "{said}");
+    for _ in 0..2 {
+        assert!(ask().await.starts_with("200"));
+        assert_eq!(asked(), 2, "it is known from the second time on");
+    }
+    // The other host is another name.
+    assert!(world.ask("asker.look", json!({ "url": world.url("other", "/v1/a") })).await.starts_with("200"));
+    assert_eq!((asked(), server.seen().len()), (3, 3));
+}
+
 /// Answers with a redirect to what stands behind `?to=`.
 fn redirecting(request: &str) -> Reply {
     match request.lines().next().and_then(|line| line.split_once("?to=")) {

@@ -125,6 +125,16 @@ fn a_text_is_read_again_only_where_there_is_something_to_read() {
     {
         assert_eq!(views(text), expect, "{text}");
     }
+    // Whether something is there is looked for in the very same.
+    for text in ["", "a%20b\r\nc\\\"&amp;%2", "%%41\\u0041&#65;\\\\n\n", &WRAPS.map(|wrap| wrapped("\"/&\r\n", &[wrap; 3])).join("\n")] {
+        let (mut shown, mut asked) = (Vec::new(), Vec::new());
+        each_view(text.as_bytes(), |view| shown.push(view.bytes().to_vec()));
+        let is_in = is_in_any(text.as_bytes(), |view| {
+            asked.push(view.to_vec());
+            false
+        });
+        assert_eq!((asked, is_in), (shown, false), "{text}");
+    }
     // And never more often than this, whatever somebody wrote to have it read.
     let deep = WRAPS.map(|wrap| wrapped("\"/&", &[wrap; 12])).join(" ");
     assert_eq!(views(&deep), 1 + 3 * LAYERS_MAX + 6 + LAYERS_MAX);
@@ -303,10 +313,10 @@ fn both_finders_look_through_one_set_of_views() {
         (both.text(text), SETS.get())
     };
     assert_eq!(sets("a%20b".to_owned()), ("a%20b".to_owned(), 1));
-    assert_eq!(sets("s3cr3t-of-the-house, value%2Dof-their-own".to_owned()), ("[house], [plain]".to_owned(), 1));
+    assert_eq!(sets("s3cr3t-of-the-house, value%2Dof-their-own".to_owned()), ("[house], [plain]".to_owned(), 2), "whether there is anything, and where");
     // More than is noted is found as well, and what cuts the operator's counts as little.
     let many = format!("s3cr3t-of-the-house{}", " value-of-their-own".repeat(NOTED_MAX + 1));
-    assert_eq!(sets(many), (format!("[house]{}", " [plain]".repeat(NOTED_MAX + 1)), 2));
+    assert_eq!(sets(many), (format!("[house]{}", " [plain]".repeat(NOTED_MAX + 1)), 3));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! more than a fixed number of views, each at most as long as the bytes.
 
 use std::borrow::Cow;
+use std::ops::{ControlFlow, Range};
 
 /// How many layers of escapes are read. Eight layers of JSON write 256 bytes for one quotation mark: nobody wraps a text so often by
 /// accident, and what is wrapped more often is not looked into.
@@ -30,10 +31,27 @@ thread_local! {
     pub(super) static SETS: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
 }
 
-/// Bytes as they read, and from where to where each of them stands in what was given; none where they are as given.
+/// Bytes as they read.
 pub(super) struct View<'a> {
     bytes: Cow<'a, [u8]>,
-    places: Option<Vec<(u32, u32)>>,
+    places: Places,
+}
+
+/// Where the bytes of a view stand in what was given.
+enum Places {
+    /// There, each.
+    AsGiven,
+    /// From where to where, each.
+    At(Vec<(u32, u32)>),
+    /// Nobody asks.
+    Unasked,
+}
+
+/// Whether it is in any of the views that [`each_view`] shows. Where it stands is not noted: views are made in a part of the time then, and
+/// mostly it is in none.
+pub(super) fn is_in_any(bytes: &[u8], mut is_in: impl FnMut(&[u8]) -> bool) -> bool {
+    let raw = View { bytes: Cow::Borrowed(bytes), places: Places::Unasked };
+    walk(raw, |view| if is_in(view.bytes()) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }).is_break()
 }
 
 /// Shows all views of some bytes, each once with its line breaks and once without:
@@ -43,30 +61,35 @@ pub(super) struct View<'a> {
 /// - where two of them meet, by all at once, up to [`LAYERS_MAX`] times: whatever is around what, in any order. Only a value that itself
 ///   reads like an escape may be lost in that.
 pub(super) fn each_view(bytes: &[u8], mut look: impl FnMut(&View<'_>)) {
+    let raw = View { bytes: Cow::Borrowed(bytes), places: Places::AsGiven };
+    let _ = walk(raw, |view| {
+        look(view);
+        ControlFlow::Continue(())
+    });
+}
+
+fn walk(raw: View<'_>, mut look: impl FnMut(&View<'_>) -> ControlFlow<()>) -> ControlFlow<()> {
     #[cfg(test)]
     SETS.with(|sets| sets.set(sets.get() + 1));
     let mut show = |view: &View<'_>| {
-        look(view);
-        if let Some(unbroken) = view.unbroken() {
-            look(&unbroken);
-        }
+        look(view)?;
+        view.unbroken().map_or(ControlFlow::Continue(()), |unbroken| look(&unbroken))
     };
-    let raw = View { bytes: Cow::Borrowed(bytes), places: None };
-    show(&raw);
+    show(&raw)?;
     let mut is_mixed = false;
     for escape in ESCAPES {
         let Some(mut view) = raw.decoded(&[escape]) else { continue };
-        show(&view);
+        show(&view)?;
         let others: Vec<Escape> = ESCAPES.into_iter().filter(|other| other.begins != escape.begins).collect();
         for other in &others {
             if let Some(twice) = view.decoded(&[*other]) {
                 is_mixed = true;
-                show(&twice);
+                show(&twice)?;
             }
         }
         for _ in 1..LAYERS_MAX {
             let Some(next) = view.decoded(&[escape]) else { break };
-            show(&next);
+            show(&next)?;
             is_mixed = is_mixed || next.first_of(&others).is_some();
             view = next;
         }
@@ -75,10 +98,11 @@ pub(super) fn each_view(bytes: &[u8], mut look: impl FnMut(&View<'_>)) {
         let mut view = raw;
         for _ in 0..LAYERS_MAX {
             let Some(next) = view.decoded(&ESCAPES) else { break };
-            show(&next);
+            show(&next)?;
             view = next;
         }
     }
+    ControlFlow::Continue(())
 }
 
 impl View<'_> {
@@ -90,20 +114,24 @@ impl View<'_> {
     /// From where to where a byte stands in what was given.
     pub(super) fn place(&self, at: usize) -> (usize, usize) {
         match &self.places {
-            None => (at, at + 1),
-            Some(places) => places.get(at).map_or((at, at + 1), |(from, to)| (*from as usize, *to as usize)),
+            Places::AsGiven | Places::Unasked => (at, at + 1),
+            Places::At(places) => places.get(at).map_or((at, at + 1), |(from, to)| (*from as usize, *to as usize)),
         }
     }
 
     /// Without its line breaks, as base64 in mail has them; none where there is none.
     fn unbroken(&self) -> Option<View<'static>> {
-        let is_break = |byte: u8| matches!(byte, b'\r' | b'\n');
-        if !self.bytes.iter().any(|byte| is_break(*byte)) {
-            return None;
+        let is_break = |byte: &u8| matches!(byte, b'\r' | b'\n');
+        let given = self.bytes();
+        let mut next = given.iter().position(is_break)?;
+        let mut made = Made::of(self);
+        made.copy(0..next);
+        while let Some(rest) = given.get(next + 1..) {
+            let end = rest.iter().position(is_break).map_or(given.len(), |more| next + 1 + more);
+            made.copy(next + 1..end);
+            next = end;
         }
-        let kept = self.bytes.iter().enumerate().filter(|(_, byte)| !is_break(**byte));
-        let (bytes, places) = kept.map(|(at, byte)| (*byte, short(self.place(at)))).unzip();
-        Some(View { bytes: Cow::Owned(bytes), places: Some(places) })
+        Some(made.view())
     }
 
     /// Where the first of these escapes stands.
@@ -113,24 +141,79 @@ impl View<'_> {
         if !escapes.iter().any(|escape| bytes.contains(&escape.begins)) {
             return None;
         }
-        (0..bytes.len()).find(|at| bytes.get(*at..).and_then(|rest| read(rest, escapes)).is_some())
+        let mut at = begin(bytes, 0, escapes)?;
+        while read(bytes.get(at..)?, escapes).is_none() {
+            at = begin(bytes, at + 1, escapes)?;
+        }
+        Some(at)
     }
 
     /// With one layer of these escapes read; none where there is none.
     fn decoded(&self, escapes: &[Escape]) -> Option<View<'static>> {
         let given = self.bytes();
         let mut at = self.first_of(escapes)?;
-        let (mut bytes, mut places) = (Vec::with_capacity(given.len()), Vec::with_capacity(given.len()));
-        bytes.extend_from_slice(given.get(..at).unwrap_or_default());
-        places.extend((0..at).map(|at| short(self.place(at))));
-        while let Some(byte) = given.get(at).copied() {
-            let (byte, length) = given.get(at..).and_then(|rest| read(rest, escapes)).unwrap_or((byte, 1));
-            bytes.push(byte);
-            places.push(short((self.place(at).0, self.place(at + length - 1).1)));
-            at += length;
+        let mut made = Made::of(self);
+        made.copy(0..at);
+        while at < given.len() {
+            match given.get(at..).and_then(|rest| read(rest, escapes)) {
+                Some((byte, length)) => {
+                    made.put(byte, at..at + length);
+                    at += length;
+                }
+                None => {
+                    let next = begin(given, at + 1, escapes).unwrap_or(given.len());
+                    made.copy(at..next);
+                    at = next;
+                }
+            }
         }
-        Some(View { bytes: Cow::Owned(bytes), places: Some(places) })
+        Some(made.view())
     }
+}
+
+/// A view in the making, of another one.
+struct Made<'a> {
+    of: &'a View<'a>,
+    bytes: Vec<u8>,
+    /// None where nobody asks for them.
+    places: Option<Vec<(u32, u32)>>,
+}
+
+impl<'a> Made<'a> {
+    fn of(of: &'a View<'a>) -> Self {
+        let most = of.bytes.len();
+        let places = match of.places {
+            Places::Unasked => None,
+            Places::AsGiven | Places::At(_) => Some(Vec::with_capacity(most)),
+        };
+        Self { of, bytes: Vec::with_capacity(most), places }
+    }
+
+    /// What stands there as it stands there.
+    fn copy(&mut self, range: Range<usize>) {
+        self.bytes.extend_from_slice(self.of.bytes.get(range.clone()).unwrap_or_default());
+        if let Some(places) = &mut self.places {
+            places.extend(range.map(|at| short(self.of.place(at))));
+        }
+    }
+
+    /// A byte for what stands there.
+    fn put(&mut self, byte: u8, range: Range<usize>) {
+        self.bytes.push(byte);
+        if let Some(places) = &mut self.places {
+            places.push(short((self.of.place(range.start).0, self.of.place(range.end.saturating_sub(1)).1)));
+        }
+    }
+
+    fn view(self) -> View<'static> {
+        View { bytes: Cow::Owned(self.bytes), places: self.places.map_or(Places::Unasked, Places::At) }
+    }
+}
+
+/// Where the next byte stands that one of these escapes begins with, from some place on.
+fn begin(bytes: &[u8], from: usize, escapes: &[Escape]) -> Option<usize> {
+    let is_begin = |byte: &u8| escapes.iter().any(|escape| escape.begins == *byte);
+    bytes.get(from..)?.iter().position(is_begin).map(|more| from + more)
 }
 
 /// Reads one of these escapes at the beginning of some bytes.
