@@ -5,10 +5,13 @@ import { PHASE_DEVELOPMENT_SERVER } from 'next/constants';
 /** Where a Steward answers while pages are written: `next dev` hands the API on to it. */
 const STEWARD = process.env['STEWARD_URL'] ?? 'http://127.0.0.1:7700';
 
-/** Messages are compiled when the web is built, and what would read them in the browser stays away. */
+/** Messages are compiled when the web is built, and what would read them in the browser, or write HTML, stays away. */
 const turbopack: NextConfig['turbopack'] = {
   resolveAlias: { 'use-intl/format-message': 'use-intl/format-message/format-only' },
-  rules: { '*.json': { condition: { path: /(^|\/)messages\/([a-z]+\/)?[a-z]{2}\.json$/ }, loaders: [resolve('scripts/compile-words.mjs')], as: '*.js' } },
+  rules: {
+    '*.json': { condition: { path: /(^|\/)messages\/([a-z]+\/)?[a-z]{2}\.json$/ }, loaders: [resolve('scripts/compile-words.mjs')], as: '*.js' },
+    'marked.esm.js': { loaders: [resolve('scripts/lexer-only.mjs')], as: '*.js' },
+  },
 };
 
 /** Pages are exported once and served by the program; only the development server hands anything on. */

@@ -65,10 +65,10 @@ const FAULTS: [fault: string, edits: Edit[], said: string][] = [
   ['a message that says nothing', [['es.json', 'common.loading', () => ' ']], 'es: `common.loading` says nothing'],
   ['a missing argument', [['house/es.json', 'settings.models.usage', (text) => text.replace('{name}', '')]], 'es: `settings.models.usage` has the arguments [] and not [name]'],
   ['an argument by another name', [['house/ne.json', 'settings.models.usage', (text) => text.replace('{name}', '{nom}')]], 'ne: `settings.models.usage` has the arguments [nom] and not [name]'],
-  ['a missing plural form', [['ar.json', 'runs.tokens', (text) => text.replace(/few \{[^}]*\} /, '')]], 'ar: `runs.tokens` lacks the form `few` of `count`'],
-  ['a form that only another language has', [['es.json', 'runs.tokens', (text) => text.replace(/many \{[^}]*\} /, '')]], 'es: `runs.tokens` lacks the form `many` of `count`'],
+  ['a missing plural form', [['watch/ar.json', 'runs.tokens', (text) => text.replace(/few \{[^}]*\} /, '')]], 'ar: `runs.tokens` lacks the form `few` of `count`'],
+  ['a form that only another language has', [['watch/es.json', 'runs.tokens', (text) => text.replace(/many \{[^}]*\} /, '')]], 'es: `runs.tokens` lacks the form `many` of `count`'],
   ['a missing mark', [['house/ar.json', 'settings.models.hint', (text) => text.replaceAll(/<\/?code>/g, '')]], 'ar: `settings.models.hint` has the marks [] and not [code]'],
-  ['braces that do not close', [['es.json', 'runs.tokens', (text) => text.slice(0, -1)]], 'es: `runs.tokens`: '],
+  ['braces that do not close', [['watch/es.json', 'runs.tokens', (text) => text.slice(0, -1)]], 'es: `runs.tokens`: '],
   ['a key that is used nowhere', ['en', 'es', 'ar', 'ne'].map((language): Edit => [`${language}.json`, 'common.neverSaid', () => 'x']), '`common.neverSaid` is used nowhere'],
 ];
 

@@ -11,7 +11,7 @@ const PAST: Record<string, string> = { allow: 'allowed', hold: 'held', block: 'b
 
 /** What the rules said of a call, or would say. */
 export function Verdict({ verdict }: { verdict: string }) {
-  const t = useTranslations('actions.verdict');
+  const t = useTranslations('verdict');
   const known = VERDICTS.find((one) => one === (PAST[verdict] ?? verdict));
   return known === undefined ? <Badge>{verdict}</Badge> : <Badge tone={TONES[known]}>{t(known)}</Badge>;
 }

@@ -1,7 +1,7 @@
 'use client';
 
 import { useFormatter, useLocale } from 'use-intl';
-import { digitsOf } from './money';
+import { digitsOf } from './currency';
 import * as nepali from './nepali';
 
 const MICROS = 1_000_000;

@@ -1,4 +1,4 @@
-import { marked, type Token } from 'marked';
+import { Lexer, type Token } from 'marked';
 
 /** A line that begins with more marks of quotes and lists, one in the other, than anybody reads. */
 const DEEP_LINE = /^(?:[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t]))){33}/m;
@@ -26,7 +26,7 @@ function isDeep(tokens: Token[]): boolean {
 export function tokensOf(text: string): Token[] | null {
   if (DEEP_LINE.test(text)) return null;
   try {
-    const tokens = marked.lexer(text, { gfm: true, breaks: true });
+    const tokens = Lexer.lex(text, { gfm: true, breaks: true });
     return isDeep(tokens) ? null : tokens;
   } catch {
     return null;

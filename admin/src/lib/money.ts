@@ -1,16 +1,8 @@
 import type { Schemas } from '@/lib/api/client';
+import { digitsOf } from './currency';
 import { asciiDigits } from './digits';
 
 type Amount = Schemas['Amount'];
-
-/** Digits behind the point of a currency: two of the euro, none of the yen. A currency nobody knows has two. */
-export function digitsOf(currency: string): number {
-  try {
-    return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
-  } catch {
-    return 2;
-  }
-}
 
 /** `1250` cents as `12.50`, for a field one can write in. */
 export function majorText({ minor, currency }: Amount): string {

@@ -12,18 +12,14 @@ import { useNeedsText } from '@/components/needs';
 import { ToolName } from '@/components/tool-name';
 import { Button } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
-import { TextArea } from '@/components/ui/field';
-import { Over } from '@/components/ui/over';
-import { Problem } from '@/components/ui/states';
 import { useToast } from '@/components/ui/toast';
 import { may, useMe } from '@/lib/me';
 import { useShortcuts } from '@/lib/shortcuts';
 import { rolesOf, useDecide, type Hold } from './use-hold';
 
+// They come when they are wanted: most who look at a card want neither.
 const EditDialog = later(() => import('./edit-dialog').then((loaded) => loaded.EditDialog), AsDialog);
-
-/** The server takes no more bytes. */
-const REASON_LETTERS_MAX = 500;
+const WordsDialog = later(() => import('./words-dialog').then((loaded) => loaded.WordsDialog), AsDialog);
 
 type Wish = 'approve' | 'reject' | 'revise' | 'edit';
 
@@ -148,59 +144,45 @@ export function Decide({ shown, over: ended, hasShortcuts, onDeciding }: DecideP
         />
       )}
       {open === 'revise' && (
-        <Dialog title={t('reviseTitle')} onClose={close}>
-          <form
-            className="grid gap-4"
-            onChange={() => setKey(decide.newKey())}
-            onSubmit={(event) => {
-              event.preventDefault();
-              const words = new FormData(event.currentTarget).get('guidance');
-              const guidance = typeof words === 'string' ? words.trim() : '';
-              if (guidance === '' || over !== null) return;
-              void decide.revise.mutateAsync({ guidance, key }).then(() => {
-                toast(t('revised'));
-                close();
-              }, stays);
-            }}
-          >
-            <TextArea label={t('guidance')} hint={t('guidanceHint')} name="guidance" rows={3} maxLength={REASON_LETTERS_MAX} required data-first />
-            {decide.revise.isError && <Problem error={decide.revise.error} />}
-            <Over why={over} />
-            <div className="grid grid-cols-2 gap-2 sm:flex sm:justify-end">
-              <Button onClick={close}>{t('notNow')}</Button>
-              <Button type="submit" tone="primary" isBusy={decide.revise.isPending} forbidden={over}>
-                {t('revise')}
-              </Button>
-            </div>
-          </form>
-        </Dialog>
+        <WordsDialog
+          title={t('reviseTitle')}
+          label={t('guidance')}
+          hint={t('guidanceHint')}
+          isNeeded
+          tone="primary"
+          submit={t('revise')}
+          over={over}
+          isBusy={decide.revise.isPending}
+          error={decide.revise.error}
+          onChange={() => setKey(decide.newKey())}
+          onClose={close}
+          onSay={(guidance) => {
+            void decide.revise.mutateAsync({ guidance, key }).then(() => {
+              toast(t('revised'));
+              close();
+            }, stays);
+          }}
+        />
       )}
       {open === 'reject' && (
-        <Dialog title={t('rejectTitle')} onClose={close}>
-          <form
-            className="grid gap-4"
-            onChange={() => setKey(decide.newKey())}
-            onSubmit={(event) => {
-              event.preventDefault();
-              if (over !== null) return;
-              const reason = new FormData(event.currentTarget).get('reason');
-              void decide.reject.mutateAsync({ reason: typeof reason === 'string' ? reason.trim() : '', key }).then(() => {
-                toast(t('rejected'));
-                close();
-              }, stays);
-            }}
-          >
-            <TextArea label={t('reason')} hint={t('reasonHint')} name="reason" rows={3} maxLength={REASON_LETTERS_MAX} data-first />
-            {decide.reject.isError && <Problem error={decide.reject.error} />}
-            <Over why={over} />
-            <div className="grid grid-cols-2 gap-2 sm:flex sm:justify-end">
-              <Button onClick={close}>{t('notNow')}</Button>
-              <Button type="submit" tone="danger" isBusy={decide.reject.isPending} forbidden={over}>
-                {t('reject')}
-              </Button>
-            </div>
-          </form>
-        </Dialog>
+        <WordsDialog
+          title={t('rejectTitle')}
+          label={t('reason')}
+          hint={t('reasonHint')}
+          tone="danger"
+          submit={t('reject')}
+          over={over}
+          isBusy={decide.reject.isPending}
+          error={decide.reject.error}
+          onChange={() => setKey(decide.newKey())}
+          onClose={close}
+          onSay={(reason) => {
+            void decide.reject.mutateAsync({ reason, key }).then(() => {
+              toast(t('rejected'));
+              close();
+            }, stays);
+          }}
+        />
       )}
     </>
   );

@@ -9,7 +9,7 @@ const OUTCOMES = ['replied', 'cancelled', 'step_limit', 'time_limit', 'token_lim
 
 /** Where a run is, or how it ended. */
 export function RunStatus({ status, outcome }: { status: string; outcome: string | null | undefined }) {
-  const t = useTranslations('runs');
+  const t = useTranslations('runStatus');
   const ended = OUTCOMES.find((one) => one === outcome);
   if (ended !== undefined) return <Badge tone={ended === 'replied' ? 'good' : ended === 'cancelled' ? 'plain' : 'bad'}>{t(`outcome.${ended}`)}</Badge>;
   const known = STATUSES.find((one) => one === status);

@@ -8,6 +8,7 @@ import { useProblemText } from '@/components/problem-text';
 import { ServerWords } from '@/components/server-words';
 import { Button } from './button';
 import { Copy } from './copy';
+import { Empty } from './empty';
 
 /** Lines where text will be. */
 export function Loading({ lines = 4, className }: { lines?: number; className?: string }) {
@@ -18,18 +19,6 @@ export function Loading({ lines = 4, className }: { lines?: number; className?: 
       {Array.from({ length: lines }, (_, at) => (
         <div key={at} aria-hidden className={cx('h-4 animate-pulse-soft rounded bg-sunken', at % 3 === 0 ? 'w-3/4' : at % 3 === 1 ? 'w-full' : 'w-1/2')} />
       ))}
-    </div>
-  );
-}
-
-/** Nothing is here: why, and what to do next. */
-export function Empty({ icon, title, hint, children }: { icon?: React.ReactNode; title: string; hint: string; children?: React.ReactNode }) {
-  return (
-    <div className="grid justify-items-center gap-2 px-6 py-14 text-center">
-      {icon !== undefined && <div className="mb-1 grid size-11 place-items-center rounded-full bg-sunken text-soft">{icon}</div>}
-      <p className="font-semibold">{title}</p>
-      <p className="max-w-sm text-soft">{hint}</p>
-      {children !== undefined && <div className="mt-3 flex flex-wrap justify-center gap-2">{children}</div>}
     </div>
   );
 }

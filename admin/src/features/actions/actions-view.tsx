@@ -10,7 +10,8 @@ import { Dialog } from '@/components/ui/dialog';
 import { ExportButton } from '@/components/ui/export-button';
 import { Input } from '@/components/ui/field';
 import { Segments } from '@/components/ui/segments';
-import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
+import { Empty } from '@/components/ui/empty';
+import { Failed, Loading, NoMatch } from '@/components/ui/states';
 import { addressOf } from '@/lib/api/address';
 import { useAddress } from '@/lib/url';
 import { useAction } from '@/lib/use-action';
@@ -68,6 +69,7 @@ function Nothing({ only }: { only: 'blocked' | undefined }) {
 
 function Filters({ filter, page, onChange }: { filter: Filter; page: 'actions' | 'blocked'; onChange: (changes: Record<string, string>) => void }) {
   const t = useTranslations('actions');
+  const verdicts = useTranslations('verdict');
   const search = useCallback((tool: string) => onChange({ tool }), [onChange]);
   const look = useCallback((q: string) => onChange({ q }), [onChange]);
   const { words: q, verdict, tool, from, to, run } = filter;
@@ -76,7 +78,7 @@ function Filters({ filter, page, onChange }: { filter: Filter; page: 'actions' |
     <div className="grid grid-cols-2 items-end gap-2 sm:flex sm:flex-wrap">
       {hasVerdict && (
         <div className="col-span-2 sm:basis-full">
-          <Segments label={t('which')} options={VERDICTS.map((value) => ({ value, label: value === '' ? t('all') : t(`verdict.${value}`) }))} value={VERDICTS.find((one) => one === filter.verdict) ?? ''} onChange={(verdict) => onChange({ verdict })} />
+          <Segments label={t('which')} options={VERDICTS.map((value) => ({ value, label: value === '' ? t('all') : verdicts(value) }))} value={VERDICTS.find((one) => one === filter.verdict) ?? ''} onChange={(verdict) => onChange({ verdict })} />
         </div>
       )}
       <div className="col-span-2 sm:w-96">

@@ -2,34 +2,8 @@
 
 import { FileText, FileX } from 'lucide-react';
 import { useTranslations } from 'use-intl';
-import { UploadRow } from '@/components/upload-row';
 import { useFormats } from '@/lib/format';
-import type { Uploads } from '@/lib/uploads';
-import { FILES_MAX, type Message } from './api';
-
-/** Files that go with the next message: how far each is, what is wrong with it, and the way out. */
-export function AttachmentList({ attachments }: { attachments: Uploads }) {
-  const t = useTranslations('chat');
-  if (attachments.all.length === 0) return null;
-  const last = attachments.all.findLast((one) => one.document !== null);
-  return (
-    <>
-      <ul aria-label={t('attached')} className="flex flex-wrap gap-2">
-        {attachments.all.map((one) => (
-          <UploadRow key={one.key} one={one} onRemove={() => attachments.remove(one.key)} />
-        ))}
-      </ul>
-      {attachments.isFull && (
-        <p role="alert" className="text-sm text-bad">
-          {t('tooManyFiles', { count: FILES_MAX })}
-        </p>
-      )}
-      <p role="status" className="sr-only">
-        {last === undefined ? '' : t('isAttached', { name: last.name })}
-      </p>
-    </>
-  );
-}
+import type { Message } from './api';
 
 /** Files that went with a message. */
 export function SentFiles({ message }: { message: Message }) {

@@ -4,11 +4,14 @@ import { ArrowUp, Paperclip, Square } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { useTranslations } from 'use-intl';
 import { FileInput } from '@/components/file-input';
+import { InItsPlace, later } from '@/components/later';
 import { Problem } from '@/components/ui/states';
 import { cx } from '@/lib/cx';
 import { usePageDrop } from '@/lib/file-drop';
 import type { Uploads } from '@/lib/uploads';
-import { AttachmentList } from './attachments';
+
+// It comes with the first file.
+const AttachmentList = later(() => import('./attachment-list').then((loaded) => loaded.AttachmentList), InItsPlace);
 
 interface ComposerProps {
   text: string;
@@ -46,7 +49,7 @@ export function Composer({ text, onText, attachments, onSend, isBusy, error, onS
       }}
     >
       {error !== null && <Problem error={error} />}
-      <AttachmentList attachments={attachments} />
+      {attachments.all.length > 0 && <AttachmentList attachments={attachments} />}
       <div
         className={cx(
           'flex items-end gap-2 rounded-2xl border bg-surface p-1.5 focus-within:border-accent focus-within:outline-2 focus-within:outline-accent',

@@ -4,7 +4,8 @@ import { Tag } from 'lucide-react';
 import { useTranslations } from 'use-intl';
 import { ChangeCard } from '@/components/change-card';
 import { CardList } from '@/components/ui/card-list';
-import { Empty, Failed, Loading } from '@/components/ui/states';
+import { Empty } from '@/components/ui/empty';
+import { Failed, Loading } from '@/components/ui/states';
 import { answer, api } from '@/lib/api/client';
 import { useList } from '@/lib/list';
 

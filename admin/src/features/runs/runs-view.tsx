@@ -8,7 +8,8 @@ import { PersonName } from '@/components/person-name';
 import { RunStatus } from '@/components/run/status';
 import { Page } from '@/components/shell/page';
 import { Segments } from '@/components/ui/segments';
-import { Empty, Failed, Loading, NoMatch } from '@/components/ui/states';
+import { Empty } from '@/components/ui/empty';
+import { Failed, Loading, NoMatch } from '@/components/ui/states';
 import { Ago } from '@/components/ui/time';
 import { WindowList } from '@/components/ui/window-list';
 import { answer, api } from '@/lib/api/client';
@@ -22,6 +23,7 @@ const [WIDE_ROW_PX, NARROW_ROW_PX] = [45, 93];
 /** What agents did, newest first. */
 export function RunsView() {
   const t = useTranslations('runs');
+  const s = useTranslations('runStatus');
   const formats = useFormats();
   const address = useAddress();
   const status = STATUSES.find((one) => one === address.get('status')) ?? '';
@@ -35,7 +37,7 @@ export function RunsView() {
   return (
     <Page
       title={t('title')}
-      bar={<Segments label={t('which')} options={STATUSES.map((value) => ({ value, label: value === '' ? t('all') : t(`status.${value}`) }))} value={status} onChange={(value) => address.set({ status: value })} />}
+      bar={<Segments label={t('which')} options={STATUSES.map((value) => ({ value, label: value === '' ? t('all') : s(`status.${value}`) }))} value={status} onChange={(value) => address.set({ status: value })} />}
       scrolls
     >
       {runs.isPending && <Loading lines={8} />}
