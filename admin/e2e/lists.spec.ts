@@ -127,3 +127,27 @@ test('notes of a record: none, and not to be read', async ({ page }, info) => {
   await alert.getByRole('button', { name: 'Try again' }).click();
   await expect(page.getByText('No notes yet')).toBeVisible();
 });
+
+test('a list that is never answered says so after a while, and comes when it is asked for again', async ({ page }) => {
+  await page.clock.install();
+  let isHung = true;
+  let asked = 0;
+  await page.route('**/api/v1/runs?*', (route) => {
+    asked += 1;
+    return isHung ? undefined : route.continue();
+  });
+  await page.goto('/runs');
+  await expect.poll(() => asked).toBe(1);
+  const main = page.getByRole('main');
+  await page.clock.fastForward(85_000);
+  await expect(main.getByText('Loading')).toBeAttached();
+  await expect(main.getByRole('alert')).toHaveCount(0);
+  await page.clock.fastForward(10_000);
+  await expect(main.getByRole('alert')).toContainText('The server does not answer');
+  // Nobody is kept waiting as long again without having asked for it.
+  expect(asked).toBe(1);
+  isHung = false;
+  await main.getByRole('button', { name: 'Try again' }).click();
+  await expect(main.getByRole('alert')).toHaveCount(0);
+  expect(asked).toBe(2);
+});

@@ -336,7 +336,14 @@ function untilQuiet(page: Page): () => Promise<void> {
 test('no page brings more script than it may', { tag: '@once' }, async ({ browser, baseURL, page }) => {
   test.setTimeout(600_000);
   const sizes: Record<string, number> = {};
-  const pages = chosen({ ...(await everyPage(page, 'Sizea')), ...(await openedPages(page)), sign_in: '/sign-in' });
+  const every = { ...(await everyPage(page, 'Sizea')), ...(await openedPages(page)), sign_in: '/sign-in' };
+  // All that a conversation brings late: what formats an answer, and a card that waits.
+  await say(page, 'Who is Ada?');
+  await expect(page.getByRole('cell', { name: 'ada@engines.example' })).toBeVisible();
+  await page.getByRole('textbox', { name: 'Message' }).fill('Do what the note on Ada asks, for somebody named Sizeb.');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await expect(page.getByRole('group', { name: /Held action crm.create_contact/ })).toBeVisible();
+  const pages = chosen({ ...every, conversation_whole: new URL(page.url()).pathname });
   // The longest words, compressed, are those of Arabic.
   for (const [name, path] of Object.entries(pages)) {
     const context = await browser.newContext({ baseURL, storageState: name === 'sign_in' ? NOBODY : STATE, locale: 'ar-EG', serviceWorkers: 'block' });

@@ -2,12 +2,13 @@
 
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { useState } from 'react';
-import { problemOf } from './api/problem';
+import { LateError, problemOf } from './api/problem';
 
 const TRIES = 2;
 
-/** What the server refused is not asked again by itself; what did not arrive is. */
+/** What the server refused is not asked again by itself; what did not arrive is, but where it was waited for long already. */
 function shouldRetry(count: number, error: Error): boolean {
+  if (error instanceof LateError) return false;
   const problem = problemOf(error);
   return count < TRIES && (problem === null || problem.status >= 500);
 }

@@ -1,11 +1,21 @@
 import createClient from 'openapi-fetch';
 import type { components, paths } from './schema';
-import { AwayError, ProblemError, readProblem } from './problem';
+import { AwayError, LateError, ProblemError, readProblem } from './problem';
 
 export type Schemas = components['schemas'];
 
+/** How long the beginning of an answer is waited for: longer than the server works on anything, and no longer than somebody may watch nothing happen. */
+const ANSWER_MS = 90_000;
+
+/** Asks, and gives up on a network that brings nothing and ends nothing. What was asked may have happened all the same: its key makes a second try the same wish. */
+function ask(request: Request): Promise<Response> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new LateError()), ANSWER_MS);
+  return fetch(request, { signal: late.signal }).finally(() => clearTimeout(timer));
+}
+
 /** The server that these pages came from. The session is in a cookie that scripts cannot read. */
-export const api = createClient<paths>({ baseUrl: '', credentials: 'same-origin' });
+export const api = createClient<paths>({ baseUrl: '', credentials: 'same-origin', fetch: ask });
 
 type Called<T> = { data?: T; error?: unknown; response: Response };
 
@@ -18,7 +28,7 @@ async function settle<T>(call: Promise<Called<T>>): Promise<Called<T>> {
   try {
     return await call;
   } catch (cause) {
-    if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;
+    if (cause instanceof LateError || (cause instanceof DOMException && cause.name === 'AbortError')) throw cause;
     throw new AwayError({ cause });
   }
 }

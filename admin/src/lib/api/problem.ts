@@ -33,6 +33,14 @@ export class AwayError extends Error {
   }
 }
 
+/** Nothing came for so long that nobody waits any more. */
+export class LateError extends AwayError {
+  constructor() {
+    super({});
+    this.name = 'LateError';
+  }
+}
+
 /** Reads a problem document; of an answer that is none, the status is what is known. */
 export function readProblem(body: unknown, response: Response): Problem {
   const document = isRecord(body) ? body : {};
