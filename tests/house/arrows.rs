@@ -9,6 +9,7 @@ use toml::{Table, Value};
 const ROOMS: &[(&str, &str)] = &[
     ("sqlx", "steward-store"),
     ("wasmtime", "steward-host"),
+    ("wasmtime-wasi-io", "steward-host"),
     ("axum", "steward-api"),
     ("async-openai", "steward-agent"),
     ("cedar-policy", "steward-policies"),

@@ -37,6 +37,7 @@ const TESTING: &[Guest] = &[
     Guest { workspace: "hostile", folder: "attacks", package: "steward-guest-hostile" },
     Guest { workspace: "hostile", folder: "asker", package: "steward-guest-asker" },
     Guest { workspace: "hostile", folder: "keeper", package: "steward-guest-keeper" },
+    Guest { workspace: "hostile", folder: "roamer", package: "steward-guest-roamer" },
 ];
 
 fn main() -> Outcome<()> {

@@ -19,6 +19,7 @@ mod wire;
 
 pub use address::{Network, NetworkError};
 pub use courier::{COURIER_BYTES_MAX, Courier, CourierError, Delivered};
+pub(crate) use headers::is_connections;
 pub(crate) use own::gate_for;
 pub use own::{NoSecrets, OWN_SECRET_BYTES_MAX, OwnSecrets, SecretsAway};
 pub use reader::{Document, Reader, ReaderError};

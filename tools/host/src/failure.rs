@@ -6,6 +6,7 @@ use crate::egress::{Egress, Turn, Unread};
 use crate::error::tidy;
 use crate::manifest::Limits;
 use crate::sandbox::{CallState, RepeatDiffers, TooManyQuestions};
+use crate::wasi::HeldTooMuch;
 use steward_core::{Failure, FailureClass, TenantId};
 use wasmtime::{PoolConcurrencyLimitError, Trap};
 
@@ -81,6 +82,8 @@ pub(crate) fn of_trap(error: &wasmtime::Error, state: &CallState, limits: &Limit
         (FailureClass::RunLimit, spent.to_string())
     } else if let Some(asked) = error.downcast_ref::<TooManyQuestions>() {
         (FailureClass::Failed, format!("{asked}; ask for less at once"))
+    } else if let Some(held) = error.downcast_ref::<HeldTooMuch>() {
+        (FailureClass::Failed, format!("{held}; ask for less at once"))
     } else if error.downcast_ref::<RepeatDiffers>().is_some() {
         let message = "this call was begun before and was cut off, and now asks to keep something else; what it kept then stands, and a person has to look";
         (FailureClass::Unknown, message.to_owned())

@@ -21,7 +21,8 @@ pub fn manifest(bytes: &[u8]) {
     assert!(!manifest.tools.is_empty() && manifest.limits.memory_mb > 0 && manifest.limits.fuel > 0, "limits without a bound were taken");
     assert!(manifest.tools.iter().all(|tool| tool.name.split_once('.').is_some_and(|(plugin, _)| plugin == manifest.plugin.name)), "a foreign name was taken");
     assert!(manifest.egress.allow.iter().all(|rule| rule.check().is_ok() && !rule.host.contains('*')), "a rule was taken that is none");
-    assert_eq!(manifest.grants().contains(&crate::grants::Grant::Http), !manifest.egress.allow.is_empty(), "a way out without its grant");
+    let asks = [crate::grants::Grant::Http, crate::grants::Grant::WasiHttp].iter().any(|grant| manifest.grants().contains(grant));
+    assert_eq!(asks, !manifest.egress.allow.is_empty(), "a way out without its grant");
     assert_eq!(manifest.grants().contains(&crate::grants::Grant::Kv), manifest.kv.is_some(), "something is kept without its grant");
 }
 

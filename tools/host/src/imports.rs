@@ -5,6 +5,7 @@ mod crm_write;
 mod http;
 mod knowledge;
 mod kv;
+mod wasi_http;
 
 use crate::bindings::steward::plugin as wit;
 use crate::error::tidy;

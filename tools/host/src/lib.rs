@@ -39,6 +39,8 @@ mod slots;
 pub mod testing;
 mod ticker;
 mod tool;
+#[expect(unreachable_pub, reason = "the generated bindings hand these types on as public")]
+mod wasi;
 
 pub use budget::RunBudget;
 pub use call::{CallContext, CallReport};

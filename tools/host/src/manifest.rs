@@ -57,6 +57,7 @@ struct Imports {
     knowledge: bool,
     http: bool,
     kv: bool,
+    wasi_http: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -128,7 +129,7 @@ impl Manifest {
 
     /// The interfaces asked for.
     pub(crate) fn grants(&self) -> BTreeSet<Grant> {
-        let Imports { log, clock, crm, crm_write, knowledge, http, kv } = self.imports;
+        let Imports { log, clock, crm, crm_write, knowledge, http, kv, wasi_http } = self.imports;
         let asked = [
             (log, Grant::Log),
             (clock, Grant::Clock),
@@ -137,6 +138,7 @@ impl Manifest {
             (knowledge, Grant::Knowledge),
             (http, Grant::Http),
             (kv, Grant::Kv),
+            (wasi_http, Grant::WasiHttp),
         ];
         asked.into_iter().filter(|(asked, _)| *asked).map(|(_, grant)| grant).collect()
     }
@@ -166,11 +168,13 @@ impl Manifest {
             }
         }
         let allow = &self.egress.allow;
-        if self.imports.http == allow.is_empty() {
+        let Imports { http, wasi_http, .. } = self.imports;
+        if (http || wasi_http) == allow.is_empty() {
             return refuse(if allow.is_empty() {
-                "`http` stands under [imports], and [egress] allows nobody to be asked; name them under `allow`".to_owned()
+                let asks = if http { "http" } else { "wasi-http" };
+                format!("`{asks}` stands under [imports], and [egress] allows nobody to be asked; name them under `allow`")
             } else {
-                "[egress] allows others to be asked, and `http` does not stand under [imports]; add `http = true`".to_owned()
+                "[egress] allows others to be asked, and `http` does not stand under [imports]; add `http = true`, or `wasi-http = true` for code that asks by `wasi:http`".to_owned()
             });
         }
         if allow.len() > RULES_MAX {

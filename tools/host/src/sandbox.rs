@@ -5,6 +5,7 @@ use crate::egress::{Egress, Failed, Given, REQUEST_BYTES_MAX};
 use crate::engine::{INSTANCES_MAX, MEMORIES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX, WASM_STACK_BYTES};
 use crate::manifest::Limits;
 use crate::office::{KV_VALUE_BYTES_MAX, KvChanged, KvSpace, Office, OfficeError};
+use crate::wasi::Wasi;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,8 +14,8 @@ use steward_core::event::Handed;
 use steward_core::{CallUse, Effect, Floor, Integrity, TenantId};
 use wasmtime::{CallHook, Engine, ResourceLimiter, Result, Store, UpdateDeadline};
 
-/// Handles to resources of one call; our interfaces have none.
-const HANDLES_MAX: usize = 1000;
+/// Handles to resources of one call; of our own interfaces none has any, those of `wasi-http` have.
+pub(crate) const HANDLES_MAX: usize = 1000;
 /// Questions to the office, and requests to others, in one call.
 pub(crate) const QUESTIONS_MAX: u32 = 200;
 /// What one host call may carry out of the guest beyond its answer, in bytes.
@@ -144,6 +145,8 @@ pub(crate) struct CallState {
     /// When the call ends, whatever it waits for.
     pub(crate) deadline: Option<Instant>,
     ordinal: u32,
+    /// What its handles of WASI stand for, once it has one.
+    pub(crate) wasi: Option<Box<Wasi>>,
 }
 
 impl CallState {
@@ -174,6 +177,7 @@ impl CallState {
             leaving: Arc::default(),
             deadline: None,
             ordinal: 0,
+            wasi: None,
         }
     }
 

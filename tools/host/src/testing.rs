@@ -58,6 +58,11 @@ impl GuestFiles {
         Self { manifest, ..asker }
     }
 
+    /// The plugin that asks others by `wasi:http` whatever its arguments say.
+    pub fn roamer() -> Self {
+        Self::of("roamer", HOSTILE)
+    }
+
     /// The plugin that keeps and tells whatever its arguments say.
     pub fn keeper() -> Self {
         Self::of("keeper", HOSTILE)

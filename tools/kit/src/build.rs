@@ -11,6 +11,7 @@ mod tools;
 
 use crate::error::KitError;
 use crate::project::{Language, Project};
+use crate::world;
 use std::time::{Duration, Instant};
 use steward_host::EgressOptions;
 use steward_host::installed::Candidate;
@@ -51,6 +52,10 @@ type Told<'a> = &'a mut dyn FnMut(Step<'_>);
 pub fn build(project: &Project, told: &mut dyn FnMut(Step<'_>)) -> Result<Built, KitError> {
     let begun = Instant::now();
     let language: Language = project.outline.language.parse().map_err(|problem| KitError::said(format!("tool.toml: language: {problem}")))?;
+    if project.outline.imports.contains(&world::WASI) && matches!(language, Language::Python | Language::C) {
+        let said = "the kit's Python and C ask others by `http`; put `http = true` in the place of `wasi-http = true`, or make the component by another tool";
+        return Err(KitError::said(said));
+    }
     let component = match language {
         Language::Rust => rust::build(project, told),
         Language::Js => js::build(project, told),

@@ -1,6 +1,7 @@
 //! The world of one plugin: the interface of Steward with exactly what the manifest asks for.
 //!
-//! Guests of languages with an interpreter import the whole world that they are built for, used or not, so each gets one of its own.
+//! Guests of languages with an interpreter import the whole world that they are built for, used or not, so each gets one of its own. What of it
+//! is WASI, the interpreters that speak it import by themselves.
 
 use crate::error::KitError;
 use crate::project::Project;
@@ -11,13 +12,16 @@ use steward_host::Outline;
 const INTERFACE: &str = include_str!("../../wit/world.wit");
 /// Where the interface ends and the worlds begin.
 const WORLDS: &str = "/// Everything a plugin may import";
+/// The grant whose interfaces are not Steward's own.
+pub(crate) const WASI: &str = "wasi-http";
 /// The world's name.
 pub(crate) const NAME: &str = "plugin";
 
 /// The interface with one world, for the plugin of a manifest.
 pub(crate) fn text(outline: &Outline) -> String {
     let interface = INTERFACE.split(WORLDS).next().unwrap_or(INTERFACE).trim_end();
-    let imports: String = outline.imports.iter().map(|name| format!("  import {name};\n")).collect();
+    let own = outline.imports.iter().filter(|name| **name != WASI);
+    let imports: String = own.map(|name| format!("  import {name};\n")).collect();
     let (types, preview) = match outline.tools.iter().any(|tool| tool.preview) {
         true => ("manifest-check, request, response, preview as shown, error", "  export preview: func(request: request) -> result<shown, error>;\n"),
         false => ("manifest-check, request, response, error", ""),
@@ -90,7 +94,9 @@ mod tests {
 
     #[test]
     fn a_world_has_what_the_manifest_asks_for_and_no_more() {
-        for (imports, preview) in [(&[][..], false), (&["clock", "crm"][..], false), (&["crm", "crm-write", "http"][..], true)] {
+        for (imports, preview) in
+            [(&[][..], false), (&["clock", "crm"][..], false), (&["crm", "crm-write", "http"][..], true), (&["clock", "wasi-http"][..], false)]
+        {
             let text = text(&outline(imports, preview));
             let mut resolve = wit_parser::Resolve::default();
             let package = resolve.push_str("world.wit", &text).expect("an interface that can be read");

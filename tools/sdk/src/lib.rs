@@ -2,9 +2,9 @@
 //!
 //! A tool is a function from a typed argument to a typed answer; [`plugin!`] makes a component of several. The JSON
 //! Schemas that the manifest names are derived from the same types by `schemars` (see [`schemas`]), so the model, the
-//! host and the code never disagree. There is no WASI: the only way out are the interfaces in [`crm`], [`crm_write`],
-//! [`knowledge`], [`log`], [`clock`], [`http`] and [`kv`], and each of them must be granted in `tool.toml`. Whom [`http`] asks stands there too, under
-//! `[egress]`, and how much [`kv`] keeps, under `[kv]`.
+//! host and the code never disagree. The only ways out are the interfaces in [`crm`], [`crm_write`], [`knowledge`], [`log`], [`clock`], [`http`]
+//! and [`kv`], and each of them must be granted in `tool.toml`. Whom [`http`] asks stands there too, under `[egress]`, and how much [`kv`] keeps,
+//! under `[kv]`. There is no WASI, but for a client of its own that asks by `wasi:http` where `wasi-http` is granted.
 //!
 //! ```text
 //! #[derive(Deserialize, JsonSchema)]

@@ -46,20 +46,25 @@ impl CallState {
     }
 }
 
-impl wit::Host for CallState {
-    async fn fetch(&mut self, request: wit::Request) -> Result<std::result::Result<wit::Response, wit::HttpError>> {
+impl CallState {
+    /// A request of this call's.
+    pub(crate) fn asked(&self, method: String, url: String, headers: Vec<(String, String)>, body: Vec<u8>, timeout_ms: Option<u32>) -> Asked {
+        Asked { method, url, headers, body, timeout_ms, tenant: self.tenant, deadline: self.deadline }
+    }
+
+    /// Asks others once, by whatever interface: counted, refused where the call knows what it was not judged by, and handed to the gate. The
+    /// reason of a refusal has nothing in it that the plugin may not know.
+    pub(crate) async fn outside(&mut self, asked: Asked) -> Result<std::result::Result<Given, Failed>> {
         self.ask()?;
         let Some(egress) = self.egress.as_ref().map(Arc::clone) else {
-            return Ok(Err(wit::HttpError::Denied("nobody outside is asked here".to_owned())));
+            return Ok(Err(Refusal::Denied("nobody outside is asked here".to_owned()).into()));
         };
-        let wit::Request { method, url, headers, body, timeout_ms } = request;
-        let changes = !only_looks(&method);
+        let changes = !only_looks(&asked.method);
         if let Some(why) = self.stays_silent(changes) {
             self.used.refused = self.used.refused.saturating_add(1);
-            return Ok(Err(wit::HttpError::Denied(why.to_owned())));
+            return Ok(Err(Refusal::Denied(why.to_owned()).into()));
         }
         let leaving = self.sending(changes);
-        let asked = Asked { method, url, headers, body: body.unwrap_or_default(), timeout_ms, tenant: self.tenant, deadline: self.deadline };
         let asked_before = self.used.requests;
         let answered = egress.fetch(asked, self.effect, &mut self.used, &self.run, &leaving).await;
         if changes {
@@ -69,17 +74,25 @@ impl wit::Host for CallState {
             // Also where nothing came of it: who was asked chose where they redirect to, and which reason there is not to go there.
             self.seen = self.seen.join(Floor { integrity: Integrity::Outside, private: false });
         }
-        match answered {
-            Ok(Given { status, headers, body }) => Ok(Ok(wit::Response { status, headers, body })),
-            Err(Failed { why, .. }) => {
-                // The host of a redirect is the other side's words, and may repeat what it was sent.
-                let why = why.scrubbed(|reason| egress.scrub(reason));
-                if let Refusal::Denied(reason) | Refusal::TooMany(reason) = &why {
-                    self.used.refused = self.used.refused.saturating_add(1);
-                    tracing::warn!(tool.name = self.tool, "a request to others was refused: {}", tidy(reason, REASON_MAX));
-                }
-                Ok(Err(why.into()))
+        Ok(answered.map_err(|Failed { why, sent }| {
+            // The host of a redirect is the other side's words, and may repeat what it was sent.
+            let why = why.scrubbed(|reason| egress.scrub(reason));
+            if let Refusal::Denied(reason) | Refusal::TooMany(reason) = &why {
+                self.used.refused = self.used.refused.saturating_add(1);
+                tracing::warn!(tool.name = self.tool, "a request to others was refused: {}", tidy(reason, REASON_MAX));
             }
-        }
+            Failed { why, sent }
+        }))
+    }
+}
+
+impl wit::Host for CallState {
+    async fn fetch(&mut self, request: wit::Request) -> Result<std::result::Result<wit::Response, wit::HttpError>> {
+        let wit::Request { method, url, headers, body, timeout_ms } = request;
+        let asked = self.asked(method, url, headers, body.unwrap_or_default(), timeout_ms);
+        Ok(match self.outside(asked).await? {
+            Ok(Given { status, headers, body }) => Ok(wit::Response { status, headers, body }),
+            Err(Failed { why, .. }) => Err(why.into()),
+        })
     }
 }

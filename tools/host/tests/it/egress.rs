@@ -3,6 +3,7 @@
 
 mod lookups;
 mod own;
+mod wasi;
 pub(crate) mod world;
 
 use crate::support::Ear;

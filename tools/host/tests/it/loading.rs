@@ -59,7 +59,7 @@ fn manifests_that_are_not_right_are_refused() {
         (
             "unknown interface",
             replaced("crm = true", "files = true"),
-            "unknown field `files`, expected one of `log`, `clock`, `crm`, `crm-write`, `knowledge`, `http`, `kv`",
+            "unknown field `files`, expected one of `log`, `clock`, `crm`, `crm-write`, `knowledge`, `http`, `kv`, `wasi-http`",
         ),
         ("unknown effect", replaced("effect = \"read\"", "effect = \"look\""), "unknown variant `look`"),
         ("unknown role", replaced("query = \"query\"", "query = \"search\""), "`search` is no argument role"),

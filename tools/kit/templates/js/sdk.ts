@@ -44,7 +44,7 @@ export interface Tool {
   effect: Effect;
   // The host checked the arguments against the schema; their type is the tool's own.
   // biome-ignore lint: each tool has arguments of its own
-  call(wanted: any, request: Request): Answer;
+  call(wanted: any, request: Request): Answer | Promise<Answer>;
   // biome-ignore lint: as above
   preview?(wanted: any, request: Request): Preview;
 }
@@ -102,11 +102,16 @@ export function plugin(name: string, version: string, tools: Record<string, Tool
     describe: () => ({ name, version, tools: Object.entries(tools).map(([tool, { effect }]) => ({ name: tool, effect })) }),
     call(request: Request) {
       const tool = find(request);
-      try {
-        const { result, summary } = tool.call(JSON.parse(request.arguments), request);
-        return { result: JSON.stringify(result), summary };
-      } catch (thrown) {
+      const told = ({ result, summary }: Answer) => ({ result: JSON.stringify(result), summary });
+      const refused = (thrown: unknown): never => {
         throw refusal(thrown);
+      };
+      try {
+        const answer = tool.call(JSON.parse(request.arguments), request);
+        // Only what asks by `fetch` waits, and there is none without the grant `wasi-http`.
+        return answer instanceof Promise ? answer.then(told).catch(refused) : told(answer);
+      } catch (thrown) {
+        return refused(thrown);
       }
     },
     preview(request: Request) {

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use steward_host::mcp::Secret;
 use steward_host::testing::{GuestFiles, MadeUp};
 use steward_host::{EgressOptions, PrivateHost, Resolver};
+use steward_kit::build::build;
 use steward_kit::cases::{Case, CaseResult, Runner};
 
 const TOKEN: &str = "Bearer [asker_token]";
@@ -74,6 +75,31 @@ async fn a_request_that_is_allowed_is_answered_from_the_case_and_shows_no_secret
     let result = run(asks("asker.look", json!({ "url": url }), json!([]))).await;
     assert!(result.problems[0].contains("expected no further question") && result.problems[0].contains(TOKEN), "{result:?}");
     assert!(!result.problems[0].contains("value-of-asker_token"), "{result:?}");
+}
+
+#[tokio::test]
+async fn a_request_by_wasi_is_answered_from_the_case_like_any_other() {
+    let folder = Folder::of(&GuestFiles::roamer());
+    let runner = Runner::load(&folder.project()).expect("loaded");
+    let url = "http://api.asker.test:8080/v1/a?b=c";
+    let with = json!({ "method": "GET", "url": url, "headers": { "Authorization": TOKEN } });
+    let host = json!([{ "call": "http.fetch", "with": with, "answer": { "status": 201, "headers": { "x-seen": "yes" }, "body": "found" } }]);
+    for (asked, expect) in [(url, "201 (5 bytes)"), ("http://api.asker.test:8080/secret", "refused: ErrorCode::HttpRequestDenied")] {
+        let case: Case = serde_json::from_value(asks("roamer.look", json!({ "url": asked }), host.clone())).expect("a case");
+        let result = runner.run(&case).await.expect("run");
+        assert!(text(&result).starts_with(expect), "{result:?}");
+    }
+}
+
+#[test]
+fn the_kit_makes_nothing_that_asks_by_wasi_in_a_language_that_does_not() {
+    let good = GuestFiles::roamer();
+    for language in ["python", "c"] {
+        let manifest = good.manifest.replace("language = \"rust\"", &format!("language = \"{language}\""));
+        let folder = Folder::of(&GuestFiles { manifest, ..good.clone() });
+        let refused = build(&folder.project(), &mut |_| {}).expect_err(language).to_string();
+        assert!(refused.contains("put `http = true` in the place of `wasi-http = true`"), "{refused}");
+    }
 }
 
 #[tokio::test]

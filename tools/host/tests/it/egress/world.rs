@@ -166,7 +166,7 @@ impl Names {
     }
 }
 
-/// The host with the plugin `asker`, which may ask the server at this port as the hosts of its manifest.
+/// The host with one plugin, `asker` where nothing else is said, which may ask the server at this port as the hosts of its manifest.
 pub(crate) struct World {
     pub(crate) host: Host,
     pub(crate) names: Names,
@@ -180,9 +180,15 @@ impl World {
     }
 
     pub(crate) fn with(port: u16, manifest: impl Fn(String) -> String, operator: impl Fn(EgressOptions) -> EgressOptions) -> Self {
+        let asker = GuestFiles::asker();
+        Self::of(GuestFiles { manifest: manifest(asker.manifest.replace("8080", &port.to_string())), ..asker }, port, operator)
+    }
+
+    /// The same with another plugin, whose manifest names the same hosts.
+    pub(crate) fn of(files: GuestFiles, port: u16, operator: impl Fn(EgressOptions) -> EgressOptions) -> Self {
         let names = Names::default();
-        let named = |host: &str| PrivateHost { plugin: "asker".to_owned(), host: host.to_owned(), networks: vec!["127.0.0.1".parse().expect("an address")] };
-        let secret = |name: &str, value: &str| (("asker".to_owned(), name.to_owned()), Secret::new(value));
+        let named = |host: &str| PrivateHost { plugin: files.name.clone(), host: host.to_owned(), networks: vec!["127.0.0.1".parse().expect("an address")] };
+        let secret = |name: &str, value: &str| ((files.name.clone(), name.to_owned()), Secret::new(value));
         let egress = operator(EgressOptions {
             private: ["api.asker.test", "other.asker.test", "tls.asker.test"].into_iter().map(named).collect(),
             secrets: [secret("asker_token", TOKEN), secret("other_token", "the-key-of-the-other")].into(),
@@ -191,8 +197,7 @@ impl World {
             ..EgressOptions::default()
         });
         let host = Host::new(HostOptions { egress, ..options() }).expect("host");
-        let mut files = GuestFiles::asker();
-        files.manifest = manifest(files.manifest.replace("8080", &port.to_string()));
+        let files = GuestFiles { manifest: files.manifest.replace("8080", &port.to_string()), ..files };
         let folder = Folder::new();
         files.write(folder.path()).expect("written");
         host.load_dir(folder.path()).expect("the plugin");
