@@ -9,9 +9,9 @@ use crate::world;
 use std::process::Command;
 
 const INSTALL: &str = "npm install";
-/// What has `fetch`, and what brings it.
+/// What has `fetch`, and what brings it, with what it needs and does not name.
 const WITH_FETCH: &str = "@bytecodealliance/componentize-js";
-const INSTALL_FETCH: &str = "npm install --save-dev @bytecodealliance/componentize-js@0.23.0";
+const INSTALL_FETCH: &str = "npm install --save-dev @bytecodealliance/componentize-js@0.23.0 @bytecodealliance/preview2-shim@0.25.0";
 /// A component of the world, of a file, to a file, with nothing of WASI but what `fetch` needs.
 const MAKE_FETCH: &str = r#"
 import { writeFile } from "node:fs/promises";
