@@ -7,7 +7,9 @@ use super::reader::Reader;
 use std::collections::BTreeMap;
 use std::path::Path;
 use steward_host::mcp::Secret;
-use steward_host::{EgressOptions, KV_QUOTA_DEFAULT, KV_QUOTA_MOST, KvQuota, NAMES_KEPT, OWN_SECRET_BYTES_MAX, PrivateHost, SECRET_BYTES_MAX, SECRET_BYTES_MIN, Trust};
+use steward_host::{
+    EgressOptions, KV_QUOTA_DEFAULT, KV_QUOTA_MOST, KvQuota, NAMES_KEPT, OWN_SECRET_BYTES_MAX, PrivateHost, SECRET_BYTES_MAX, SECRET_BYTES_MIN, Trust,
+};
 
 /// Whom to trust; nobody, and no plugin without a signature, where nothing is said.
 pub(super) fn read(r: &mut Reader) -> Trust {

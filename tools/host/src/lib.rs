@@ -45,9 +45,9 @@ mod wasi;
 pub use budget::RunBudget;
 pub use call::{CallContext, CallReport};
 pub use egress::{
-    Answers, COURIER_BYTES_MAX, Courier, CourierError, Delivered, Document, EgressOptions, EgressRule, EgressSecret, NAMES_KEPT, Network, NetworkError, NoSecrets,
-    OWN_SECRET_BYTES_MAX, OwnSecrets, PrivateHost, Reader, ReaderError, Recorded, RecordedAnswer, Resolver, Roots, SECRET_BYTES_MAX, SECRET_BYTES_MIN, Scheme,
-    SecretsAway, SentRequest, Witness,
+    Answers, COURIER_BYTES_MAX, Courier, CourierError, Delivered, Document, EgressOptions, EgressRule, EgressSecret, NAMES_KEPT, Network, NetworkError,
+    NoSecrets, OWN_SECRET_BYTES_MAX, OwnSecrets, PrivateHost, Reader, ReaderError, Recorded, RecordedAnswer, Resolver, Roots, SECRET_BYTES_MAX,
+    SECRET_BYTES_MIN, Scheme, SecretsAway, SentRequest, Witness,
 };
 pub use engine::{Allocation, Host, HostOptions, KV_QUOTA_DEFAULT};
 pub use error::{HostError, PluginError};
